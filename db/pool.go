@@ -1,0 +1,95 @@
+// Package db is the bottom of the house: the pool of connections, the migrations,
+// and the SQL that sqlc compiles into dbsqlc. It knows tables, not money.
+package db
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// PoolOptions bounds what one process takes of Postgres. Zero values mean the defaults.
+type PoolOptions struct {
+	// ApplicationName shows in pg_stat_activity; default "paygate".
+	ApplicationName string
+	// MaxConns defaults to what the URL says (pool_max_conns), or 20.
+	MaxConns int32
+	// StatementTimeout ends a statement that runs away; default 15 s.
+	StatementTimeout time.Duration
+	// LockTimeout ends a wait for another transaction; default 5 s.
+	LockTimeout time.Duration
+}
+
+// Open connects to url and proves it with a ping.
+// The error never contains the password: pgx redacts it.
+func Open(ctx context.Context, url string, opts PoolOptions) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("error parsing the database URL: %w", err)
+	}
+	params := config.ConnConfig.RuntimeParams
+	params["application_name"] = orDefault(opts.ApplicationName, "paygate")
+	params["timezone"] = "UTC"
+	params["statement_timeout"] = milliseconds(orDefault(opts.StatementTimeout, 15*time.Second))
+	params["lock_timeout"] = milliseconds(orDefault(opts.LockTimeout, 5*time.Second))
+	// A transaction that its owner forgot would hold back vacuum for everybody.
+	params["idle_in_transaction_session_timeout"] = milliseconds(time.Minute)
+
+	switch {
+	case opts.MaxConns > 0:
+		config.MaxConns = opts.MaxConns
+	case !strings.Contains(url, "pool_max_conns"):
+		// pgx's default is the number of cores, four at least: River's listener and
+		// elector alone would take half of that.
+		config.MaxConns = max(config.MaxConns, 20)
+	}
+	config.AfterConnect = scanTimesAsUTC
+
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("error opening the database: %w", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("error reaching the database: %w", err)
+	}
+	return pool, nil
+}
+
+// scanTimesAsUTC makes timestamptz come back in UTC; pgx's default is the machine's zone.
+func scanTimesAsUTC(_ context.Context, conn *pgx.Conn) error {
+	types := conn.TypeMap()
+	types.RegisterType(&pgtype.Type{
+		Name:  "timestamptz",
+		OID:   pgtype.TimestamptzOID,
+		Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
+	})
+	types.RegisterType(&pgtype.Type{
+		Name:  "_timestamptz",
+		OID:   pgtype.TimestamptzArrayOID,
+		Codec: &pgtype.ArrayCodec{ElementType: must(types.TypeForOID(pgtype.TimestamptzOID))},
+	})
+	return nil
+}
+
+func must(t *pgtype.Type, ok bool) *pgtype.Type {
+	if !ok {
+		panic("pgx does not know timestamptz")
+	}
+	return t
+}
+
+func milliseconds(d time.Duration) string { return fmt.Sprintf("%d", d.Milliseconds()) }
+
+func orDefault[T comparable](v, fallback T) T {
+	var zero T
+	if v == zero {
+		return fallback
+	}
+	return v
+}

@@ -1,0 +1,112 @@
+-- name: DeliveryInsertMany :exec
+INSERT INTO webhook_deliveries (id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, parked, next_attempt_at, created_at, updated_at)
+SELECT u.id, u.merchant_id, u.endpoint_id, u.event_id, u.event_type, nullif(u.payment_id, ''), u.status, u.status = 'paused',
+    CASE WHEN u.status = 'pending' THEN u.created_at END, u.created_at, u.created_at
+FROM (SELECT
+    unnest(@ids::text[]) AS id, unnest(@merchant_ids::uuid[]) AS merchant_id,
+    unnest(@endpoint_ids::text[]) AS endpoint_id, unnest(@event_ids::text[]) AS event_id,
+    unnest(@event_types::text[]) AS event_type, unnest(@payment_ids::text[]) AS payment_id,
+    unnest(@statuses::text[]) AS status, unnest(@created_ats::timestamptz[]) AS created_at
+) AS u;
+
+-- name: DeliveryForAttempt :one
+-- Everything that one attempt needs, in one round trip.
+SELECT sqlc.embed(d), w.url, w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body
+FROM webhook_deliveries d
+JOIN webhook_endpoints w ON w.id = d.endpoint_id
+JOIN events e ON e.id = d.event_id
+WHERE d.id = @id;
+
+-- name: DeliveryLockMany :many
+SELECT * FROM webhook_deliveries WHERE id = ANY (@ids::text[]) ORDER BY id FOR UPDATE;
+
+-- name: DeliveryRecordMany :exec
+UPDATE webhook_deliveries d SET
+    status          = u.status,
+    parked          = u.status = 'paused',
+    step            = u.step,
+    attempt_count   = u.attempt_count,
+    response_code   = nullif(u.response_code, 0),
+    next_attempt_at = CASE WHEN u.status IN ('pending', 'retrying') THEN u.next_attempt_at END,
+    last_attempt_at = u.last_attempt_at,
+    updated_at      = u.last_attempt_at
+FROM (SELECT
+    unnest(@ids::text[]) AS id, unnest(@statuses::text[]) AS status, unnest(@steps::smallint[]) AS step,
+    unnest(@attempt_counts::integer[]) AS attempt_count, unnest(@response_codes::smallint[]) AS response_code,
+    unnest(@next_attempt_ats::timestamptz[]) AS next_attempt_at,
+    unnest(@last_attempt_ats::timestamptz[]) AS last_attempt_at
+) AS u
+WHERE d.id = u.id;
+
+-- name: AttemptInsertMany :exec
+INSERT INTO webhook_attempts (delivery_id, number, merchant_id, trigger, outcome, response_code, error_class, error, response_body, duration_ms, started_at)
+SELECT u.delivery_id, u.number, u.merchant_id, u.trigger, u.outcome, nullif(u.response_code, 0), nullif(u.error_class, ''),
+    nullif(u.error, ''), CASE WHEN u.response_code = 0 THEN NULL ELSE u.response_body END, u.duration_ms, u.started_at
+FROM (SELECT
+    unnest(@delivery_ids::text[]) AS delivery_id, unnest(@numbers::integer[]) AS number,
+    unnest(@merchant_ids::uuid[]) AS merchant_id, unnest(@triggers::text[]) AS trigger,
+    unnest(@outcomes::text[]) AS outcome, unnest(@response_codes::smallint[]) AS response_code,
+    unnest(@error_classes::text[]) AS error_class, unnest(@errors::text[]) AS error,
+    unnest(@response_bodies::text[]) AS response_body, unnest(@durations_ms::integer[]) AS duration_ms,
+    unnest(@started_ats::timestamptz[]) AS started_at
+) AS u;
+
+-- name: DeliveryGet :one
+SELECT sqlc.embed(d), w.url, w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body
+FROM webhook_deliveries d
+JOIN webhook_endpoints w ON w.id = d.endpoint_id
+JOIN events e ON e.id = d.event_id
+WHERE d.merchant_id = @merchant_id AND d.id = @id;
+
+-- name: AttemptList :many
+SELECT * FROM webhook_attempts WHERE merchant_id = @merchant_id AND delivery_id = @delivery_id ORDER BY number;
+
+-- name: DeliveryListPage :many
+SELECT * FROM webhook_deliveries d
+WHERE d.merchant_id = @merchant_id
+  AND (sqlc.narg('status')::text IS NULL OR d.status = sqlc.narg('status'))
+  AND (sqlc.narg('event_type')::text IS NULL OR d.event_type = sqlc.narg('event_type'))
+  AND (sqlc.narg('endpoint_id')::text IS NULL OR d.endpoint_id = sqlc.narg('endpoint_id'))
+  AND (sqlc.narg('payment_id')::text IS NULL OR d.payment_id = sqlc.narg('payment_id'))
+  AND (sqlc.narg('created_from')::timestamptz IS NULL OR d.created_at >= sqlc.narg('created_from'))
+  AND (sqlc.narg('created_until')::timestamptz IS NULL OR d.created_at < sqlc.narg('created_until'))
+  AND (sqlc.narg('before_at')::timestamptz IS NULL OR (d.created_at, d.id) < (sqlc.narg('before_at'), @before_id::text))
+ORDER BY d.created_at DESC, d.id DESC
+LIMIT @row_limit;
+
+-- name: DeliveryListPageUp :many
+SELECT * FROM webhook_deliveries d
+WHERE d.merchant_id = @merchant_id
+  AND (sqlc.narg('status')::text IS NULL OR d.status = sqlc.narg('status'))
+  AND (sqlc.narg('event_type')::text IS NULL OR d.event_type = sqlc.narg('event_type'))
+  AND (sqlc.narg('endpoint_id')::text IS NULL OR d.endpoint_id = sqlc.narg('endpoint_id'))
+  AND (sqlc.narg('payment_id')::text IS NULL OR d.payment_id = sqlc.narg('payment_id'))
+  AND (sqlc.narg('created_from')::timestamptz IS NULL OR d.created_at >= sqlc.narg('created_from'))
+  AND (sqlc.narg('created_until')::timestamptz IS NULL OR d.created_at < sqlc.narg('created_until'))
+  AND (d.created_at, d.id) > (@after_at::timestamptz, @after_id::text)
+ORDER BY d.created_at, d.id
+LIMIT @row_limit;
+
+-- name: DeliveryPausedOf :many
+SELECT id, step FROM webhook_deliveries
+WHERE endpoint_id = @endpoint_id AND parked
+ORDER BY created_at, id
+FOR UPDATE;
+
+-- name: EndpointWithPaused :many
+-- Endpoints that are enabled though deliveries wait for that.
+SELECT DISTINCT d.endpoint_id FROM webhook_deliveries d
+JOIN webhook_endpoints w ON w.id = d.endpoint_id
+WHERE d.parked AND w.status = 'enabled' AND w.deleted_at IS NULL;
+
+-- name: DeliveryResume :exec
+UPDATE webhook_deliveries SET status = CASE WHEN attempt_count = 0 THEN 'pending' ELSE 'retrying' END, parked = false, next_attempt_at = @now::timestamptz, updated_at = @now::timestamptz
+WHERE id = ANY (@ids::text[]) AND parked;
+
+-- name: DeliveryPause :exec
+UPDATE webhook_deliveries SET status = 'paused', parked = true, next_attempt_at = NULL, updated_at = @now::timestamptz
+WHERE id = @id AND step = @step AND status IN ('pending', 'retrying');
+
+-- name: DeliveryAbandon :exec
+UPDATE webhook_deliveries SET status = 'exhausted', next_attempt_at = NULL, updated_at = @now::timestamptz
+WHERE id = @id AND step = @step AND status IN ('pending', 'retrying');

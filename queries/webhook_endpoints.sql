@@ -1,0 +1,59 @@
+-- name: EndpointInsert :exec
+INSERT INTO webhook_endpoints (id, merchant_id, url, description, event_types, status, created_at, updated_at)
+VALUES (@id, @merchant_id, @url, @description, @event_types, 'enabled', @created_at, @created_at);
+
+-- name: EndpointSeed :execrows
+INSERT INTO webhook_endpoints (id, merchant_id, url, description, event_types, status, created_at, updated_at)
+VALUES (@id, @merchant_id, @url, @description, @event_types, 'enabled', @created_at, @created_at)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: EndpointGet :one
+SELECT * FROM webhook_endpoints WHERE merchant_id = @merchant_id AND id = @id AND deleted_at IS NULL;
+
+-- name: EndpointListPage :many
+SELECT * FROM webhook_endpoints w
+WHERE w.merchant_id = @merchant_id AND w.deleted_at IS NULL
+  AND (sqlc.narg('before_at')::timestamptz IS NULL OR (w.created_at, w.id) < (sqlc.narg('before_at'), @before_id::text))
+ORDER BY w.created_at DESC, w.id DESC
+LIMIT @row_limit;
+
+-- name: EndpointListPageUp :many
+SELECT * FROM webhook_endpoints w
+WHERE w.merchant_id = @merchant_id AND w.deleted_at IS NULL
+  AND (w.created_at, w.id) > (@after_at::timestamptz, @after_id::text)
+ORDER BY w.created_at, w.id
+LIMIT @row_limit;
+
+-- name: EndpointUpdate :one
+UPDATE webhook_endpoints SET
+    url             = coalesce(sqlc.narg('url'), url),
+    description     = CASE WHEN @description_do_update::boolean THEN sqlc.narg('description') ELSE description END,
+    event_types     = CASE WHEN @event_types_do_update::boolean THEN @event_types::text[] ELSE event_types END,
+    status          = coalesce(sqlc.narg('status'), status),
+    disabled_reason = CASE WHEN sqlc.narg('status')::text IS NULL THEN disabled_reason ELSE sqlc.narg('disabled_reason') END,
+    updated_at      = @now::timestamptz
+WHERE merchant_id = @merchant_id AND id = @id AND deleted_at IS NULL
+RETURNING *;
+
+-- name: EndpointDelete :execrows
+UPDATE webhook_endpoints SET deleted_at = @now::timestamptz, updated_at = @now::timestamptz
+WHERE merchant_id = @merchant_id AND id = @id AND deleted_at IS NULL;
+
+-- name: EndpointDisableMany :exec
+UPDATE webhook_endpoints SET status = 'disabled', disabled_reason = @reason::text, updated_at = @now::timestamptz
+WHERE id = ANY (@ids::text[]) AND status = 'enabled';
+
+-- name: EndpointSubscribers :many
+-- Disabled endpoints too: their deliveries are made and wait.
+SELECT id, merchant_id, event_types, status FROM webhook_endpoints
+WHERE merchant_id = ANY (@merchant_ids::uuid[]) AND deleted_at IS NULL;
+
+-- name: SecretInsert :exec
+INSERT INTO webhook_secrets (merchant_id, endpoint_id, sealed, created_at)
+VALUES (@merchant_id, @endpoint_id, @sealed, @created_at);
+
+-- name: SecretLive :many
+-- Newest first: it signs X-Webhook-Signature.
+SELECT sealed FROM webhook_secrets
+WHERE endpoint_id = @endpoint_id AND (expires_at IS NULL OR expires_at > @now::timestamptz)
+ORDER BY id DESC;
