@@ -1,0 +1,204 @@
+// Package idempotency lets a caller repeat a request without repeating its effect.
+//
+// The claim of a key and the answer to remember are one row, written in the
+// transaction of the effect itself: after a crash either both exist or neither.
+// Who owns a key while its transaction runs is decided by a transaction-scoped
+// advisory lock that is tried, never waited for, so that a gathered transaction of
+// many requests cannot be held up (or deadlocked) by one key.
+//
+// The semantics follow draft-ietf-httpapi-idempotency-key-header-07.
+package idempotency
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"paygate/db/dbsqlc"
+	"paygate/fault"
+)
+
+// The statuses that the memory treats apart (RFC 9110, sections 15.5.1 and 15.6).
+const (
+	badRequest  = 400
+	serverError = 500
+)
+
+// Response is an answer as the caller gets it, now or again later.
+type Response struct {
+	Status int
+	Body   []byte
+	// Replayed says that Body was remembered from an earlier request.
+	Replayed bool
+}
+
+// Claim is one request's wish to be done once. With an empty Key it claims nothing,
+// but still renders.
+type Claim struct {
+	MerchantID uuid.UUID
+	// Route names the operation, `POST /payments`; a key belongs to merchant and route.
+	Route string
+	// Key is 1–255 printable characters, see ParseKey; empty when the caller sent none.
+	Key string
+	// Fingerprint is the keyed hash of the request, see Fingerprinter.
+	Fingerprint [sha256.Size]byte
+	// Render turns the outcome of the operation into the answer to send and remember. It
+	// comes from the transport, so that the domain need not know what a status is.
+	Render func(resource any, err error) Response
+}
+
+// identity is what the key is unique by.
+type identity struct {
+	merchant   uuid.UUID
+	route, key string
+}
+
+func (c *Claim) identity() identity {
+	return identity{c.MerchantID, c.Route, c.Key}
+}
+
+// lockID spreads keys over the 64-bit space of advisory locks. Two keys that share one
+// only answer "still running" to each other, with odds of one in 2^64.
+func (id identity) lockID() int64 {
+	hash := sha256.New()
+	hash.Write(id.merchant[:])
+	hash.Write([]byte(id.route))
+	hash.Write([]byte{0})
+	hash.Write([]byte(id.key))
+	return int64(binary.BigEndian.Uint64(hash.Sum(nil))) //nolint:gosec // a bit pattern, not a quantity
+}
+
+// Running is the answer to a request whose key another one holds at this moment.
+func Running() error {
+	return fault.New(fault.IdempotencyRunning,
+		"A request with this Idempotency-Key is still being processed. Send the same request again after the pause in Retry-After.").After(time.Second)
+}
+
+func reused() error {
+	return fault.New(fault.IdempotencyReused,
+		"This Idempotency-Key was used before with a different request. Use a new key for a new request.")
+}
+
+// replay answers from a remembered row, or refuses another request under the same key.
+func (c *Claim) replay(row *dbsqlc.IdempotencyKey) (Response, error) {
+	if [sha256.Size]byte(row.Fingerprint) != c.Fingerprint {
+		return Response{}, reused()
+	}
+	return Response{Status: int(row.Status), Body: row.Body, Replayed: true}, nil
+}
+
+// Prior is what is known about a claim before its effect.
+type Prior struct {
+	// Response is set when the key was used before: there is nothing to do but send it.
+	Response *Response
+	// Err is set when the request must be refused: still running, or another body.
+	Err error
+	// Twin is the position of an earlier claim of the same batch with the same key, or -1.
+	// That one does the work; this one gets its answer, see AnswerTwin.
+	Twin int
+}
+
+// Begin takes the keys of all claims inside tx, in two statements and one round trip,
+// and reports for each what is already known. Keys taken here are given back when tx ends.
+func Begin(ctx context.Context, tx pgx.Tx, claims []*Claim) ([]Prior, error) {
+	priors := make([]Prior, len(claims))
+	first := make(map[identity]int, len(claims))
+	var owners []int // positions in claims that hold a key of their own
+	lockParams := []int64{}
+	find := &dbsqlc.IdempotencyFindParams{}
+	for i, c := range claims {
+		priors[i].Twin = -1
+		if c.Key == "" {
+			continue
+		}
+		id := c.identity()
+		if twin, seen := first[id]; seen {
+			priors[i].Twin = twin
+			continue
+		}
+		first[id] = i
+		owners = append(owners, i)
+		lockParams = append(lockParams, id.lockID())
+		find.MerchantIds = append(find.MerchantIds, c.MerchantID)
+		find.Routes = append(find.Routes, c.Route)
+		find.Keys = append(find.Keys, c.Key)
+	}
+	if len(owners) == 0 {
+		return priors, nil
+	}
+
+	queries := dbsqlc.New()
+	locks, err := queries.IdempotencyTryLock(ctx, tx, lockParams)
+	if err != nil {
+		return nil, fmt.Errorf("error taking idempotency keys: %w", err)
+	}
+	for n, lock := range locks {
+		if !lock.Locked {
+			priors[owners[n]].Err = Running()
+		}
+	}
+	// A statement of its own, after the locks: its snapshot is taken now, so it sees what the
+	// former holder of a lock committed.
+	rows, err := queries.IdempotencyFind(ctx, tx, find)
+	if err != nil {
+		return nil, fmt.Errorf("error looking up idempotency keys: %w", err)
+	}
+	for _, row := range rows {
+		i := first[identity{row.MerchantID, row.Route, row.Key}]
+		response, err := claims[i].replay(row)
+		if err != nil {
+			priors[i] = Prior{Err: err, Twin: -1}
+			continue
+		}
+		priors[i] = Prior{Response: &response, Twin: -1}
+	}
+	return priors, nil
+}
+
+// AnswerTwin is the answer to a claim whose key an earlier claim of the same batch holds, given
+// the outcome of that one.
+func (c *Claim) AnswerTwin(first *Claim, answer Response, err error) (Response, error) {
+	same := first.Fingerprint == c.Fingerprint
+	switch {
+	case same && err != nil:
+		return Response{}, err
+	case same:
+		answer.Replayed = true
+		return answer, nil
+	case err != nil:
+		// What the key stands for was not looked up for this request; asking again does.
+		return Response{}, Running()
+	default:
+		return Response{}, reused()
+	}
+}
+
+// Remember stores the answers of the claims that have a key, in the transaction of their effects.
+// Not remembered are a 400 (nothing was begun, the caller is to mend the request) and a failure of
+// ours, which trying again may cure.
+func Remember(ctx context.Context, tx pgx.Tx, now time.Time, claims []*Claim, answers []Response) error {
+	params := &dbsqlc.IdempotencyInsertManyParams{CreatedAt: now}
+	for i, c := range claims {
+		if c.Key == "" || answers[i].Status == badRequest || answers[i].Status >= serverError {
+			continue
+		}
+		params.MerchantIds = append(params.MerchantIds, c.MerchantID)
+		params.Routes = append(params.Routes, c.Route)
+		params.Keys = append(params.Keys, c.Key)
+		params.Fingerprints = append(params.Fingerprints, c.Fingerprint[:])
+		params.Statuses = append(params.Statuses, int16(answers[i].Status)) //nolint:gosec // an HTTP status
+		params.Bodies = append(params.Bodies, answers[i].Body)
+	}
+	if len(params.Keys) == 0 {
+		return nil
+	}
+	if err := dbsqlc.New().IdempotencyInsertMany(ctx, tx, params); err != nil {
+		return fmt.Errorf("error remembering answers: %w", err)
+	}
+	return nil
+}

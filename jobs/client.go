@@ -1,0 +1,102 @@
+// Package jobs runs what was enqueued: it wires the domain's operations to River's queues,
+// and decides when a job that could not be done runs again. The work itself stands in
+// payments and webhooks.
+package jobs
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"paygate/payments"
+	"paygate/webhooks"
+)
+
+// JobTimeout bounds one run of any job. It is longer than an acquirer or an endpoint may take.
+const JobTimeout = time.Minute
+
+// Options of the workers. Payments, Deliverer, Endpoints, DB and Logger are required.
+type Options struct {
+	DB        *pgxpool.Pool
+	Payments  *payments.Service
+	Deliverer *webhooks.Deliverer
+	Endpoints *webhooks.Endpoints
+	Logger    *slog.Logger
+
+	// RescueAfter is after how long the job of a crashed worker runs again; more than
+	// JobTimeout. Default 2 m.
+	RescueAfter time.Duration
+	// Workers is how many jobs of a queue run at once in this process, by queue name. A queue
+	// that is not named has its default; one with 0 is not worked here.
+	Workers map[string]int
+}
+
+// defaultWorkers: a delivery mostly waits for somebody else's server, a payment for the acquirer.
+var defaultWorkers = map[string]int{
+	payments.QueueName: 200,
+	webhooks.QueueName: 400,
+	maintenanceQueue:   2,
+}
+
+// fetchCooldown is the least pause between two fetches of a queue. It bounds throughput to
+// workers ÷ cooldown and adds half of itself to the latency of a lone job; below 10 ms the
+// fetches cost more than they bring (measured: docs/decisions).
+const fetchCooldown = 15 * time.Millisecond
+
+// softStop is how long running jobs may finish when the process is asked to stop.
+const softStop = 20 * time.Second
+
+// NewInserter returns a client that inserts jobs and works none.
+func NewInserter(pool *pgxpool.Pool, logger *slog.Logger) (*river.Client[pgx.Tx], error) {
+	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: logger})
+	if err != nil {
+		return nil, fmt.Errorf("error making a River client: %w", err)
+	}
+	return client, nil
+}
+
+// NewClient returns a River client with all workers, ready to start.
+func NewClient(opts Options) (*river.Client[pgx.Tx], error) {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &paymentWorker{service: opts.Payments, logger: opts.Logger})
+	river.AddWorker(workers, &finishWorker{service: opts.Payments, logger: opts.Logger})
+	river.AddWorker(workers, &refundWorker{service: opts.Payments, logger: opts.Logger})
+	river.AddWorker(workers, &deliveryWorker{deliverer: opts.Deliverer, logger: opts.Logger})
+	river.AddWorker(workers, &resumeWorker{endpoints: opts.Endpoints})
+
+	queues := make(map[string]river.QueueConfig, len(defaultWorkers))
+	for name, n := range defaultWorkers {
+		if chosen, ok := opts.Workers[name]; ok {
+			n = chosen
+		}
+		if n > 0 {
+			queues[name] = river.QueueConfig{MaxWorkers: n}
+		}
+	}
+	rescueAfter := opts.RescueAfter
+	if rescueAfter == 0 {
+		rescueAfter = 2 * time.Minute
+	}
+	client, err := river.NewClient(riverpgxv5.New(opts.DB), &river.Config{
+		FetchCooldown:               fetchCooldown,
+		FetchOnlyKnownKinds:         true, // during a rolling upgrade an old worker leaves new kinds alone
+		JobTimeout:                  JobTimeout,
+		Logger:                      opts.Logger,
+		PeriodicJobs:                periodicJobs(),
+		Queues:                      queues,
+		RescueStuckJobsAfter:        rescueAfter,
+		RetryPolicy:                 retryPolicy{},
+		SoftStopTimeout:             softStop,
+		CompletedJobRetentionPeriod: time.Hour, // history is in our own tables; a short job table is a fast one
+		Workers:                     workers,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("error making a River client: %w", err)
+	}
+	return client, nil
+}

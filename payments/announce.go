@@ -1,0 +1,43 @@
+package payments
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"paygate/db/dbsqlc"
+	"paygate/webhooks"
+)
+
+// announce tells what became of payments that have just changed their state.
+func (s *Service) announce(ctx context.Context, tx pgx.Tx, rows []*dbsqlc.Payment) error {
+	var events []webhooks.Event
+	var paid []string
+	for _, row := range rows {
+		payment := showPayment(row)
+		event, err := paymentEvent(row.MerchantID, stateEvents[payment.Status], payment)
+		if err != nil {
+			return err
+		}
+		events = append(events, event)
+		if payment.Status == Success && row.OrderID != nil {
+			paid = append(paid, *row.OrderID)
+		}
+	}
+	if len(paid) > 0 {
+		now := s.now()
+		orders, err := dbsqlc.New().OrderMarkPaid(ctx, tx, &dbsqlc.OrderMarkPaidParams{Ids: paid, Now: now})
+		if err != nil {
+			return fmt.Errorf("error marking orders as paid: %w", err)
+		}
+		for _, row := range orders {
+			event, err := webhooks.NewEvent(row.MerchantID, webhooks.OrderPaid, webhooks.Refs{OrderID: row.ID}, now, orderData{showOrder(row)})
+			if err != nil {
+				return err
+			}
+			events = append(events, event)
+		}
+	}
+	return webhooks.Emit(ctx, tx, s.queue, events)
+}

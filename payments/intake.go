@@ -1,0 +1,320 @@
+package payments
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"paygate/db/dbsqlc"
+	"paygate/db/groupcommit"
+	"paygate/db/ids"
+	"paygate/fault"
+	"paygate/idempotency"
+	"paygate/processor"
+	"paygate/webhooks"
+	"paygate/wire"
+)
+
+// CreateParams describes a new payment.
+type CreateParams struct {
+	MerchantID uuid.UUID
+	// OrderID names the order to be paid; Amount and Currency then default to the order's.
+	OrderID string
+	// Amount is in minor units of Currency; zero only with an order.
+	Amount   int64
+	Currency string
+	// Method decides which of Card, VPA and Bank is needed; empty needs none.
+	Method  processor.Method
+	Card    *processor.Card
+	VPA     string
+	Bank    string
+	Capture Capture
+	// Metadata is the merchant's own.
+	Metadata wire.Metadata
+}
+
+// intakeItem is a request on its way into a batch, its card already exchanged for a token.
+type intakeItem struct {
+	CreateParams
+
+	claim *idempotency.Claim
+	card  processor.CardToken
+}
+
+// Create accepts a payment: the idempotency record, the payment, its event with its deliveries,
+// and the job that charges it are committed together, in one transaction with whatever else
+// arrives at the same time.
+//
+// The outcome is an answer, rendered by the claim; that includes refusals that depend on
+// stored state (not_found, order_mismatch, order_already_paid, order_payment_in_progress),
+// which are remembered. An error was not remembered: a bad request, a key in use or used
+// otherwise, or our own trouble.
+func (s *Service) Create(ctx context.Context, claim *idempotency.Claim, params CreateParams) (idempotency.Response, error) {
+	item := &intakeItem{CreateParams: params, claim: claim}
+	if err := item.check(); err != nil {
+		return idempotency.Response{}, err
+	}
+	if params.Card != nil {
+		token, err := s.acquirer.Tokenize(ctx, *params.Card)
+		if err != nil {
+			return idempotency.Response{}, tokenizeError(err)
+		}
+		item.card, item.Card = token, nil
+	}
+	return s.intake.Do(ctx, item)
+}
+
+func tokenizeError(err error) error {
+	if errors.Is(err, processor.ErrNoAnswer) || errors.Is(err, processor.ErrUnavailable) {
+		return fault.New(fault.Unavailable, "The acquirer cannot take cards at the moment. Nothing was charged; try again.").Because(err)
+	}
+	return fmt.Errorf("error exchanging a card for a token: %w", err)
+}
+
+// check holds the request against everything that needs no stored state.
+func (i *intakeItem) check() (err error) {
+	if i.OrderID == "" || i.Amount != 0 {
+		if err := CheckAmount(i.Amount); err != nil {
+			return err
+		}
+	}
+	if i.OrderID == "" || i.Currency != "" {
+		if i.Currency, err = ParseCurrency(i.Currency); err != nil {
+			return err
+		}
+	}
+	switch i.Capture {
+	case "":
+		i.Capture = CaptureAutomatic
+	case CaptureAutomatic, CaptureManual:
+	default:
+		return fault.On(fault.InvalidValue, "capture", "capture must be automatic or manual.")
+	}
+	if err := i.checkInstrument(); err != nil {
+		return err
+	}
+	return i.Metadata.Validate("metadata")
+}
+
+func (i *intakeItem) checkInstrument() error {
+	given := map[string]bool{"card": i.Card != nil, "vpa": i.VPA != "", "bank": i.Bank != ""}
+	want := ""
+	switch i.Method {
+	case processor.MethodUnspecified:
+	case processor.MethodCard:
+		want = "card"
+	case processor.MethodUPI:
+		want = "vpa"
+	case processor.MethodNetbanking:
+		want = "bank"
+	default:
+		return fault.On(fault.InvalidValue, "method", "method must be card, upi or netbanking.")
+	}
+	if want != "" && !given[want] {
+		return fault.On(fault.MissingField, want, "method %s needs the field %s.", i.Method, want)
+	}
+	for _, field := range []string{"card", "vpa", "bank"} {
+		if given[field] && field != want {
+			return fault.On(fault.InvalidValue, field, "%s does not belong to method %q. Leave it out, or give the method that it belongs to.", field, i.Method)
+		}
+	}
+	switch want {
+	case "vpa":
+		return processor.ValidateVPA(i.VPA)
+	case "bank":
+		return processor.ValidateBank(i.Bank)
+	}
+	return nil
+}
+
+// intakeMany accepts a batch.
+func (s *Service) intakeMany(ctx context.Context, tx pgx.Tx, items []*intakeItem) ([]groupcommit.Result[idempotency.Response], error) {
+	claims := make([]*idempotency.Claim, len(items))
+	for i, item := range items {
+		claims[i] = item.claim
+	}
+	return answerBatch(ctx, tx, s.now(), claims, func(open []int) ([]idempotency.Response, error) {
+		return s.insertPayments(ctx, tx, items, open)
+	})
+}
+
+// insertPayments stores the payments of the items at the positions in open and returns their
+// answers, in that order.
+func (s *Service) insertPayments(ctx context.Context, tx pgx.Tx, items []*intakeItem, open []int) ([]idempotency.Response, error) {
+	orders, err := lockOrders(ctx, tx, items, open)
+	if err != nil {
+		return nil, err
+	}
+	answers := make([]idempotency.Response, len(open))
+	rows := make([]*dbsqlc.Payment, len(open)) // nil where the item was refused
+	params := &dbsqlc.PaymentInsertManyParams{}
+	for n, i := range open {
+		row, err := s.newRow(items[i], orders)
+		if err != nil {
+			answers[n] = items[i].claim.Render(nil, err)
+			continue
+		}
+		rows[n] = row
+		appendPayment(params, row)
+	}
+	if len(params.Ids) == 0 {
+		return answers, nil
+	}
+	inserted, err := dbsqlc.New().PaymentInsertMany(ctx, tx, params)
+	if err != nil {
+		return nil, fmt.Errorf("error storing payments: %w", err)
+	}
+	stored := make(map[string]bool, len(inserted))
+	for _, id := range inserted {
+		stored[id] = true
+	}
+
+	var events []webhooks.Event
+	var jobs []river.InsertManyParams
+	var attempted []string
+	for n, i := range open {
+		row := rows[n]
+		if row == nil {
+			continue
+		}
+		if !stored[row.ID] {
+			answers[n] = items[i].claim.Render(nil, orderBusy())
+			continue
+		}
+		payment := showPayment(row)
+		answers[n] = items[i].claim.Render(payment, nil)
+		event, err := paymentEvent(row.MerchantID, webhooks.PaymentCreated, payment)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, event)
+		jobs = append(jobs, river.InsertManyParams{Args: ProcessPaymentArgs{PaymentID: row.ID}})
+		if row.OrderID != nil {
+			attempted = append(attempted, *row.OrderID)
+		}
+	}
+	if len(jobs) == 0 {
+		return answers, nil
+	}
+	if len(attempted) > 0 {
+		if err := dbsqlc.New().OrderMarkAttempted(ctx, tx, &dbsqlc.OrderMarkAttemptedParams{Ids: attempted, Now: s.now()}); err != nil {
+			return nil, fmt.Errorf("error marking orders as attempted: %w", err)
+		}
+	}
+	if err := webhooks.Emit(ctx, tx, s.queue, events); err != nil {
+		return nil, err
+	}
+	if _, err := s.queue.InsertManyFastTx(ctx, tx, jobs); err != nil {
+		return nil, fmt.Errorf("error enqueueing payments: %w", err)
+	}
+	return answers, nil
+}
+
+func lockOrders(ctx context.Context, tx pgx.Tx, items []*intakeItem, open []int) (map[string]*dbsqlc.Order, error) {
+	var wanted []string
+	for _, i := range open {
+		if id := items[i].OrderID; id != "" && !slices.Contains(wanted, id) {
+			wanted = append(wanted, id)
+		}
+	}
+	if len(wanted) == 0 {
+		return nil, nil
+	}
+	rows, err := dbsqlc.New().OrderLockMany(ctx, tx, wanted)
+	if err != nil {
+		return nil, fmt.Errorf("error locking orders: %w", err)
+	}
+	orders := make(map[string]*dbsqlc.Order, len(rows))
+	for _, row := range rows {
+		orders[row.ID] = row
+	}
+	return orders, nil
+}
+
+// newRow is the payment to insert, or the reason why its order does not take it.
+func (s *Service) newRow(item *intakeItem, orders map[string]*dbsqlc.Order) (*dbsqlc.Payment, error) {
+	metadata, err := metadataColumn(item.Metadata)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	row := &dbsqlc.Payment{
+		ID: ids.New(ids.Payment), MerchantID: item.MerchantID, Amount: item.Amount, Currency: item.Currency,
+		Status: string(Pending), Capture: string(item.Capture), Metadata: json.RawMessage(metadata), CreatedAt: now, UpdatedAt: now,
+		Method: orNil(string(item.Method)), Vpa: orNil(item.VPA), Bank: orNil(item.Bank),
+		CardToken: orNil(item.card.Token), CardBrand: orNil(string(item.card.Brand)), CardLast4: orNil(item.card.Last4),
+		CardExpMonth: orNil(int16(item.card.ExpMonth)), CardExpYear: orNil(int16(item.card.ExpYear)), //nolint:gosec // validated by the acquirer
+	}
+	if item.OrderID == "" {
+		return row, nil
+	}
+	order := orders[item.OrderID]
+	switch {
+	case order == nil || order.MerchantID != item.MerchantID:
+		return nil, orderNotFound()
+	case item.Amount != 0 && item.Amount != order.Amount:
+		return nil, fault.On(fault.OrderMismatch, "amount", "amount differs from the order's %d. Leave it out, or create another order.", order.Amount)
+	case item.Currency != "" && item.Currency != order.Currency:
+		return nil, fault.On(fault.OrderMismatch, "currency", "currency differs from the order's %s. Leave it out, or create another order.", order.Currency)
+	case !order.Reusable && order.Status == string(OrderPaid):
+		return nil, fault.On(fault.OrderPaid, "order_id", "This order is paid already; nothing was charged.")
+	}
+	row.OrderID, row.Amount, row.Currency = &order.ID, order.Amount, order.Currency
+	if !order.Reusable {
+		row.OrderSlot = &order.ID
+	}
+	return row, nil
+}
+
+func orderBusy() error {
+	return fault.On(fault.OrderBusy, "order_id",
+		"Another payment for this order is in progress or has succeeded; nothing was charged. Wait for its outcome before paying again.")
+}
+
+func appendPayment(to *dbsqlc.PaymentInsertManyParams, row *dbsqlc.Payment) {
+	to.Ids = append(to.Ids, row.ID)
+	to.MerchantIds = append(to.MerchantIds, row.MerchantID)
+	to.OrderIds = append(to.OrderIds, orZero(row.OrderID))
+	to.OrderSlots = append(to.OrderSlots, orZero(row.OrderSlot))
+	to.Amounts = append(to.Amounts, row.Amount)
+	to.Currencies = append(to.Currencies, row.Currency)
+	to.Captures = append(to.Captures, row.Capture)
+	to.Methods = append(to.Methods, orZero(row.Method))
+	to.CardTokens = append(to.CardTokens, orZero(row.CardToken))
+	to.CardBrands = append(to.CardBrands, orZero(row.CardBrand))
+	to.CardLast4s = append(to.CardLast4s, orZero(row.CardLast4))
+	to.CardExpMonths = append(to.CardExpMonths, orZero(row.CardExpMonth))
+	to.CardExpYears = append(to.CardExpYears, orZero(row.CardExpYear))
+	to.Vpas = append(to.Vpas, orZero(row.Vpa))
+	to.Banks = append(to.Banks, orZero(row.Bank))
+	to.Metadatas = append(to.Metadatas, string(row.Metadata))
+	to.CreatedAts = append(to.CreatedAts, row.CreatedAt)
+}
+
+func paymentEvent(merchantID uuid.UUID, kind webhooks.Type, payment *Payment) (webhooks.Event, error) {
+	refs := webhooks.Refs{PaymentID: payment.ID, OrderID: orZero(payment.OrderID)}
+	return webhooks.NewEvent(merchantID, kind, refs, time.Time(payment.UpdatedAt), paymentData{payment})
+}
+
+// orNil and orZero translate between NULL and the zero that stands for it in an array.
+func orNil[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+func orZero[T any](v *T) (zero T) {
+	if v == nil {
+		return zero
+	}
+	return *v
+}

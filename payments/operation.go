@@ -1,0 +1,252 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"paygate/db/dbsqlc"
+	"paygate/db/groupcommit"
+	"paygate/fault"
+	"paygate/idempotency"
+	"paygate/processor"
+)
+
+// operation is what is to be done with a payment that is held: a merchant decides once, and the
+// decision is stored before the acquirer hears of it.
+type operation string
+
+const (
+	opCapture operation = "capture"
+	opCancel  operation = "cancel"
+)
+
+// reference names the operation to the acquirer. There is at most one of each kind for a payment.
+func (o operation) reference(paymentID string) string { return paymentID + ":" + string(o) }
+
+// CaptureParams says what to take of a held payment.
+type CaptureParams struct {
+	MerchantID uuid.UUID
+	PaymentID  string
+	// Amount is in minor units; nil means all. What is left of the payment is released.
+	Amount *int64
+}
+
+// decision is a request to capture or cancel, on its way into a batch.
+type decision struct {
+	merchantID uuid.UUID
+	paymentID  string
+	operation  operation
+	amount     *int64
+	claim      *idempotency.Claim
+}
+
+// Capture decides to take a held payment; a job tells the acquirer. Asking for the capture that has
+// been decided, or done, answers the payment as it is. Answers and errors are as with Create;
+// refusals are not_found, payment_not_capturable and capture_exceeds_authorized.
+func (s *Service) Capture(ctx context.Context, claim *idempotency.Claim, params CaptureParams) (idempotency.Response, error) {
+	if params.Amount != nil {
+		if err := CheckAmount(*params.Amount); err != nil {
+			return idempotency.Response{}, err
+		}
+	}
+	return s.decisions.Do(ctx, &decision{params.MerchantID, params.PaymentID, opCapture, params.Amount, claim})
+}
+
+// Cancel decides to release a held payment, or to end one that waits for the customer; a job tells
+// the acquirer. Asking for what has been decided, or done, answers the payment as it is. Refusals
+// are not_found and payment_not_cancelable.
+func (s *Service) Cancel(ctx context.Context, claim *idempotency.Claim, merchantID uuid.UUID, paymentID string) (idempotency.Response, error) {
+	return s.decisions.Do(ctx, &decision{merchantID, paymentID, opCancel, nil, claim})
+}
+
+func (s *Service) decideMany(ctx context.Context, tx pgx.Tx, decisions []*decision) ([]groupcommit.Result[idempotency.Response], error) {
+	claims := make([]*idempotency.Claim, len(decisions))
+	for i, d := range decisions {
+		claims[i] = d.claim
+	}
+	return answerBatch(ctx, tx, s.now(), claims, func(open []int) ([]idempotency.Response, error) {
+		return s.storeDecisions(ctx, tx, decisions, open)
+	})
+}
+
+// storeDecisions decides over locked payments, in the order of the requests.
+func (s *Service) storeDecisions(ctx context.Context, tx pgx.Tx, decisions []*decision, open []int) ([]idempotency.Response, error) {
+	queries := dbsqlc.New()
+	var wanted []string
+	for _, i := range open {
+		wanted = append(wanted, decisions[i].paymentID)
+	}
+	locked, err := queries.PaymentLockMany(ctx, tx, wanted)
+	if err != nil {
+		return nil, fmt.Errorf("error locking payments: %w", err)
+	}
+	payments := make(map[string]*dbsqlc.Payment, len(locked))
+	for _, row := range locked {
+		payments[row.ID] = row
+	}
+	answers := make([]idempotency.Response, len(open))
+	params := &dbsqlc.PaymentDecideManyParams{Now: s.now()}
+	var jobs []river.InsertManyParams
+	for n, i := range open {
+		d := decisions[i]
+		row := payments[d.paymentID]
+		fresh, err := d.apply(row)
+		if err != nil {
+			answers[n] = d.claim.Render(nil, err)
+			continue
+		}
+		answers[n] = d.claim.Render(showPayment(row), nil)
+		if !fresh {
+			continue
+		}
+		params.Ids = append(params.Ids, row.ID)
+		params.Operations = append(params.Operations, *row.Operation)
+		params.Amounts = append(params.Amounts, orZero(row.OperationAmount))
+		jobs = append(jobs, river.InsertManyParams{Args: FinishPaymentArgs{PaymentID: row.ID}})
+	}
+	if len(jobs) == 0 {
+		return answers, nil
+	}
+	stored, err := queries.PaymentDecideMany(ctx, tx, params)
+	if err != nil {
+		return nil, fmt.Errorf("error storing decisions: %w", err)
+	}
+	if len(stored) != len(jobs) {
+		return nil, fmt.Errorf("%d decisions were made, %d could be stored", len(jobs), len(stored))
+	}
+	if _, err := s.queue.InsertManyFastTx(ctx, tx, jobs); err != nil {
+		return nil, fmt.Errorf("error enqueueing decisions: %w", err)
+	}
+	return answers, nil
+}
+
+// apply notes the decision in row. It is not fresh when the payment has come, or is about to come,
+// to exactly that already.
+func (d *decision) apply(row *dbsqlc.Payment) (fresh bool, err error) {
+	if row == nil || row.MerchantID != d.merchantID {
+		return false, paymentNotFound()
+	}
+	var amount int64
+	if d.operation == opCapture {
+		amount = row.Amount
+		if d.amount != nil {
+			amount = *d.amount
+		}
+	}
+	decided := operation(orZero(row.Operation))
+	switch {
+	case decided == d.operation && orZero(row.OperationAmount) == amount && Status(row.Status) != Failed:
+		return false, nil
+	case decided == "" && slices.Contains(d.operation.from(), Status(row.Status)):
+	case d.operation == opCapture:
+		return false, fault.New(fault.PaymentNotCapturable, "Only an authorized payment can be captured, and once; this one is %s%s.", row.Status, inTheWay(decided))
+	default:
+		return false, fault.New(fault.PaymentNotCancelable, "Only a payment that is authorized or waits for the customer can be canceled; this one is %s%s.", row.Status, inTheWay(decided))
+	}
+	if amount > row.Amount {
+		return false, fault.On(fault.CaptureTooLarge, "amount", "This payment is authorized for %d; no more than that can be captured.", row.Amount)
+	}
+	text := string(d.operation)
+	row.Operation, row.OperationAmount = &text, orNil(amount)
+	return true, nil
+}
+
+// from is the states in which an operation may be decided.
+func (o operation) from() []Status {
+	if o == opCapture {
+		return []Status{Authorized}
+	}
+	return []Status{Authorized, RequiresAction}
+}
+
+func inTheWay(decided operation) string {
+	switch decided {
+	case opCapture:
+		return ", and its capture is decided"
+	case opCancel:
+		return ", and its cancellation is decided"
+	}
+	return ""
+}
+
+// Finish tells the acquirer what was decided for a held payment and settles it. Asking again under
+// the same reference executes nothing twice. Errors are as with Process.
+func (s *Service) Finish(ctx context.Context, paymentID string) error {
+	row, err := dbsqlc.New().PaymentForWork(ctx, s.db, paymentID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("error reading payment %s: %w", paymentID, err)
+	}
+	decided := operation(orZero(row.Operation))
+	if decided == "" || !slices.Contains(decided.from(), Status(row.Status)) {
+		return nil
+	}
+	var result processor.Result
+	if decided == opCapture {
+		result, err = s.acquirer.Capture(ctx, processor.CaptureRequest{
+			Reference: opCapture.reference(row.ID), PaymentReference: row.ID, Amount: orZero(row.OperationAmount),
+		})
+	} else {
+		result, err = s.acquirer.Cancel(ctx, processor.CancelRequest{Reference: opCancel.reference(row.ID), PaymentReference: row.ID})
+	}
+	if err != nil {
+		if errors.Is(err, processor.ErrRejected) || ctx.Err() != nil {
+			return fmt.Errorf("error finishing payment %s: %w", paymentID, err)
+		}
+		return unresolved(s.now().Sub(row.UpdatedAt), err)
+	}
+	outcome := finish{paymentID: row.ID, operation: decided}
+	switch result.Status {
+	case processor.StatusApproved:
+		outcome.status = Canceled
+		if decided == opCapture {
+			outcome.status = Success
+		}
+	case processor.StatusDeclined:
+		// The bank let the hold lapse, or the customer's step came out against it: nothing was taken.
+		outcome.status, outcome.failureCode, outcome.failureMessage = Failed, result.Code, result.Message
+		if outcome.failureCode == "" {
+			outcome.failureCode = unspecifiedFailure
+		}
+	default:
+		return fmt.Errorf("the acquirer answered %q to the %s of payment %s", result.Status, decided, row.ID)
+	}
+	if _, err := s.finishes.Do(ctx, outcome); err != nil {
+		return fmt.Errorf("error settling payment %s: %w", paymentID, err)
+	}
+	return nil
+}
+
+// finish is the acquirer's word on a decision.
+type finish struct {
+	paymentID                   string
+	operation                   operation
+	status                      Status
+	failureCode, failureMessage string
+}
+
+// finishMany moves a batch of held payments to their end. One that is there already was settled
+// by another run: it is left as it is.
+func (s *Service) finishMany(ctx context.Context, tx pgx.Tx, finishes []finish) ([]groupcommit.Result[struct{}], error) {
+	params := &dbsqlc.PaymentFinishManyParams{Now: s.now()}
+	for _, f := range finishes {
+		params.Ids = append(params.Ids, f.paymentID)
+		params.Operations = append(params.Operations, string(f.operation))
+		params.Statuses = append(params.Statuses, string(f.status))
+		params.FailureCodes = append(params.FailureCodes, f.failureCode)
+		params.FailureMessages = append(params.FailureMessages, f.failureMessage)
+	}
+	rows, err := dbsqlc.New().PaymentFinishMany(ctx, tx, params)
+	if err != nil {
+		return nil, fmt.Errorf("error settling payments: %w", err)
+	}
+	return make([]groupcommit.Result[struct{}], len(finishes)), s.announce(ctx, tx, rows)
+}

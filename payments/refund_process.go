@@ -1,0 +1,103 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"paygate/db/dbsqlc"
+	"paygate/db/groupcommit"
+	"paygate/processor"
+	"paygate/webhooks"
+)
+
+// refundSettlement is the acquirer's word on a refund.
+type refundSettlement struct {
+	refundID                    string
+	status                      RefundStatus
+	failureCode, failureMessage string
+}
+
+// ProcessRefund pays a refund back, or finds out what became of an earlier try, and settles it.
+// Asking again under the same reference executes nothing twice (processor.Acquirer), so there is
+// no state between pending and final. Errors are as with Process.
+func (s *Service) ProcessRefund(ctx context.Context, refundID string) error {
+	row, err := dbsqlc.New().RefundForWork(ctx, s.db, refundID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("error reading refund %s: %w", refundID, err)
+	}
+	if RefundStatus(row.Status) != RefundPending {
+		return nil
+	}
+	result, err := s.acquirer.Refund(ctx, processor.RefundRequest{Reference: row.ID, PaymentReference: row.PaymentID, Amount: row.Amount})
+	if err != nil {
+		if errors.Is(err, processor.ErrRejected) || ctx.Err() != nil {
+			return fmt.Errorf("error paying back refund %s: %w", refundID, err)
+		}
+		return unresolved(s.now().Sub(row.CreatedAt), err)
+	}
+	outcome := refundSettlement{refundID: row.ID}
+	switch {
+	case result.Status == processor.StatusApproved && result.Amount == row.Amount:
+		outcome.status = RefundProcessed
+	case result.Status == processor.StatusDeclined:
+		outcome.status, outcome.failureCode, outcome.failureMessage = RefundFailed, result.Code, result.Message
+		if outcome.failureCode == "" {
+			outcome.failureCode = unspecifiedFailure
+		}
+	default:
+		return fmt.Errorf("the acquirer answered %q with amount %d for refund %s of %d", result.Status, result.Amount, row.ID, row.Amount)
+	}
+	if _, err := s.refundSettles.Do(ctx, outcome); err != nil {
+		return fmt.Errorf("error settling refund %s: %w", refundID, err)
+	}
+	return nil
+}
+
+// settleRefunds moves a batch of refunds out of pending. A failed one gives its amount back to
+// the payment in the same transaction.
+func (s *Service) settleRefunds(ctx context.Context, tx pgx.Tx, settlements []refundSettlement) ([]groupcommit.Result[struct{}], error) {
+	now := s.now()
+	queries := dbsqlc.New()
+	params := &dbsqlc.RefundSettleManyParams{Now: now}
+	for _, o := range settlements {
+		params.Ids = append(params.Ids, o.refundID)
+		params.Statuses = append(params.Statuses, string(o.status))
+		params.FailureCodes = append(params.FailureCodes, o.failureCode)
+		params.FailureMessages = append(params.FailureMessages, o.failureMessage)
+	}
+	rows, err := queries.RefundSettleMany(ctx, tx, params)
+	if err != nil {
+		return nil, fmt.Errorf("error settling refunds: %w", err)
+	}
+	var events []webhooks.Event
+	returned := make(map[string]int64)
+	for _, row := range rows {
+		refund, kind := showRefund(row), webhooks.RefundProcessed
+		if refund.Status == RefundFailed {
+			kind = webhooks.RefundFailed
+			returned[row.PaymentID] += row.Amount
+		}
+		event, err := refundEvent(row.MerchantID, kind, refund)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, event)
+	}
+	if len(returned) > 0 {
+		back := &dbsqlc.PaymentReturnRefundsParams{Now: now}
+		for id, amount := range returned {
+			back.Ids = append(back.Ids, id)
+			back.Amounts = append(back.Amounts, amount)
+		}
+		if _, err := queries.PaymentReturnRefunds(ctx, tx, back); err != nil {
+			return nil, fmt.Errorf("error giving back failed refunds: %w", err)
+		}
+	}
+	return make([]groupcommit.Result[struct{}], len(settlements)), webhooks.Emit(ctx, tx, s.queue, events)
+}

@@ -1,0 +1,64 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+
+	"paygate/db/groupcommit"
+	"paygate/idempotency"
+	"paygate/processor"
+)
+
+// Service does what the API and the workers ask for.
+type Service struct {
+	db       *pgxpool.Pool
+	acquirer processor.Acquirer
+	queue    *river.Client[pgx.Tx]
+	clock    func() time.Time
+
+	intake        *groupcommit.Group[*intakeItem, idempotency.Response]
+	begin         *groupcommit.Group[string, begun]
+	settle        *groupcommit.Group[settlement, struct{}]
+	decisions     *groupcommit.Group[*decision, idempotency.Response]
+	finishes      *groupcommit.Group[finish, struct{}]
+	refundIntake  *groupcommit.Group[*refundItem, idempotency.Response]
+	refundSettles *groupcommit.Group[refundSettlement, struct{}]
+}
+
+// Options are all required.
+type Options struct {
+	DB       *pgxpool.Pool
+	Acquirer processor.Acquirer
+	// Queue only inserts; the workers' own client is not needed here.
+	Queue *river.Client[pgx.Tx]
+	Now   func() time.Time
+}
+
+// New returns a Service; Close it when nothing calls it any more.
+func New(opts Options) *Service {
+	s := &Service{db: opts.DB, acquirer: opts.Acquirer, queue: opts.Queue, clock: opts.Now}
+	s.intake = groupcommit.New(s.db, s.intakeMany, groupcommit.Options[*intakeItem, idempotency.Response]{Name: "payment_intake"})
+	s.begin = groupcommit.New(s.db, s.beginMany, groupcommit.Options[string, begun]{Name: "payment_begin"})
+	s.settle = groupcommit.New(s.db, s.settleMany, groupcommit.Options[settlement, struct{}]{Name: "payment_settle"})
+	s.decisions = groupcommit.New(s.db, s.decideMany, groupcommit.Options[*decision, idempotency.Response]{Name: "payment_decide"})
+	s.finishes = groupcommit.New(s.db, s.finishMany, groupcommit.Options[finish, struct{}]{Name: "payment_finish"})
+	s.refundIntake = groupcommit.New(s.db, s.refundMany, groupcommit.Options[*refundItem, idempotency.Response]{Name: "refund_intake"})
+	s.refundSettles = groupcommit.New(s.db, s.settleRefunds, groupcommit.Options[refundSettlement, struct{}]{Name: "refund_settle"})
+	return s
+}
+
+// Close waits until everything that was begun is committed.
+func (s *Service) Close(ctx context.Context) error {
+	return errors.Join(
+		s.intake.Close(ctx), s.begin.Close(ctx), s.settle.Close(ctx),
+		s.decisions.Close(ctx), s.finishes.Close(ctx), s.refundIntake.Close(ctx), s.refundSettles.Close(ctx),
+	)
+}
+
+// now is cut to what a resource shows, so that a stored time and a shown one are the same.
+func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Millisecond) }

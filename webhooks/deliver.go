@@ -1,0 +1,296 @@
+package webhooks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+
+	"paygate/db/dbsqlc"
+	"paygate/db/groupcommit"
+	"paygate/keyring"
+	"paygate/webhooks/signature"
+)
+
+// How an attempt came about, and what came of it.
+const (
+	triggerAutomatic = "automatic"
+	triggerManual    = "manual"
+	outcomeSuccess   = "success"
+	outcomeFailure   = "failure"
+)
+
+// maxRetryAfter bounds how long an endpoint can put us off.
+const maxRetryAfter = time.Hour
+
+// Deliverer makes attempts: it loads, signs, posts, and records the outcome together with
+// the next attempt's job, many attempts to a transaction.
+type Deliverer struct {
+	db       *pgxpool.Pool
+	client   *Client
+	keyring  *keyring.Keyring
+	queue    Queue
+	schedule Schedule
+	now      func() time.Time
+	records  *groupcommit.Group[attempt, struct{}]
+}
+
+// DelivererOptions are all required.
+type DelivererOptions struct {
+	DB       *pgxpool.Pool
+	Client   *Client
+	Keyring  *keyring.Keyring
+	Queue    Queue
+	Schedule Schedule
+	Now      func() time.Time
+}
+
+// NewDeliverer returns a Deliverer; Close it when its jobs have ended.
+func NewDeliverer(opts DelivererOptions) *Deliverer {
+	d := &Deliverer{
+		db: opts.DB, client: opts.Client, keyring: opts.Keyring, queue: opts.Queue, schedule: opts.Schedule, now: opts.Now,
+	}
+	d.records = groupcommit.New(opts.DB, d.recordMany, groupcommit.Options[attempt, struct{}]{Name: "webhook_attempts"})
+	return d
+}
+
+// Close waits for attempts that are being recorded.
+func (d *Deliverer) Close(ctx context.Context) error {
+	defer d.client.Close()
+	return d.records.Close(ctx)
+}
+
+// attempt is an exchange to be recorded.
+type attempt struct {
+	job      DeliverArgs
+	exchange exchange
+}
+
+// Deliver makes the attempt that the job asks for, unless its time has passed: the delivery
+// was made or moved on, or its endpoint is gone. A failed exchange is no error; it is
+// recorded and its successor scheduled. An error means that nothing is known or recorded,
+// and the job has to run again.
+func (d *Deliverer) Deliver(ctx context.Context, job DeliverArgs) error {
+	queries := dbsqlc.New()
+	row, err := queries.DeliveryForAttempt(ctx, d.db, job.DeliveryID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil // history has been removed
+	}
+	if err != nil {
+		return fmt.Errorf("error loading a delivery: %w", err)
+	}
+	delivery := &row.WebhookDelivery
+	if !job.Manual && (int(delivery.Step) != job.Step || delivery.NextAttemptAt == nil) {
+		return nil // a leftover of a crash: this attempt has been recorded
+	}
+	if row.EndpointDeletedAt != nil {
+		return d.park(ctx, job, queries.DeliveryAbandon)
+	}
+	if row.EndpointStatus == EndpointDisabled {
+		return d.park(ctx, job, func(ctx context.Context, db dbsqlc.DBTX, arg *dbsqlc.DeliveryAbandonParams) error {
+			return queries.DeliveryPause(ctx, db, (*dbsqlc.DeliveryPauseParams)(arg))
+		})
+	}
+	secrets, err := d.secrets(ctx, delivery.EndpointID)
+	if err != nil {
+		return err
+	}
+	result, err := d.client.post(ctx, row.URL, delivery.EventID, row.Body, secrets)
+	if err != nil {
+		return fmt.Errorf("error posting a webhook: %w", err)
+	}
+	if _, err := d.records.Do(ctx, attempt{job, result}); err != nil {
+		return fmt.Errorf("error recording an attempt: %w", err)
+	}
+	return nil
+}
+
+// park ends the waiting of a delivery that cannot be attempted now.
+func (d *Deliverer) park(ctx context.Context, job DeliverArgs, set func(context.Context, dbsqlc.DBTX, *dbsqlc.DeliveryAbandonParams) error) error {
+	if job.Manual {
+		return nil
+	}
+	err := set(ctx, d.db, &dbsqlc.DeliveryAbandonParams{ID: job.DeliveryID, Step: int16(job.Step), Now: d.now()}) //nolint:gosec // bounded by the schedule
+	if err != nil {
+		return fmt.Errorf("error parking a delivery: %w", err)
+	}
+	return nil
+}
+
+// secrets opens the live secrets of an endpoint, newest first.
+func (d *Deliverer) secrets(ctx context.Context, endpointID string) ([]signature.Secret, error) {
+	rows, err := dbsqlc.New().SecretLive(ctx, d.db, &dbsqlc.SecretLiveParams{EndpointID: endpointID, Now: d.now()})
+	if err != nil {
+		return nil, fmt.Errorf("error loading secrets: %w", err)
+	}
+	secrets := make([]signature.Secret, 0, len(rows))
+	for _, sealed := range rows {
+		text, err := d.keyring.Open(sealed, secretContext(endpointID))
+		if err != nil {
+			return nil, fmt.Errorf("error opening a secret of %s: %w", endpointID, err)
+		}
+		secret, err := signature.ParseSecret(string(text))
+		if err != nil {
+			return nil, fmt.Errorf("error parsing a secret of %s: %w", endpointID, err)
+		}
+		secrets = append(secrets, secret)
+	}
+	return secrets, nil
+}
+
+// recordMany stores attempts with what follows from each. Rows are locked, so that a resend
+// by hand and the schedule cannot both count from the same state.
+func (d *Deliverer) recordMany(ctx context.Context, tx pgx.Tx, attempts []attempt) ([]groupcommit.Result[struct{}], error) {
+	queries := dbsqlc.New()
+	deliveryIDs := make([]string, 0, len(attempts))
+	for _, a := range attempts {
+		deliveryIDs = append(deliveryIDs, a.job.DeliveryID)
+	}
+	locked, err := queries.DeliveryLockMany(ctx, tx, deliveryIDs)
+	if err != nil {
+		return nil, fmt.Errorf("error locking deliveries: %w", err)
+	}
+	rows := make(map[string]*dbsqlc.WebhookDelivery, len(locked))
+	for _, row := range locked {
+		rows[row.ID] = row
+	}
+	results := make([]groupcommit.Result[struct{}], len(attempts))
+	inserted := &dbsqlc.AttemptInsertManyParams{}
+	var jobs []river.InsertManyParams
+	var gone []string
+	for _, a := range attempts {
+		row := rows[a.job.DeliveryID]
+		if row == nil {
+			continue // history has been removed meanwhile
+		}
+		stale := !a.job.Manual && int(row.Step) != a.job.Step
+		if stale {
+			continue // recorded by another worker meanwhile
+		}
+		if a.exchange.status == http.StatusGone {
+			gone = append(gone, row.EndpointID)
+		}
+		row.AttemptCount++
+		appendAttempt(inserted, row, a)
+		if job := d.advance(row, a); job != nil {
+			jobs = append(jobs, *job)
+		}
+	}
+	if len(inserted.DeliveryIds) == 0 {
+		return results, nil
+	}
+	if err := queries.AttemptInsertMany(ctx, tx, inserted); err != nil {
+		return nil, fmt.Errorf("error storing attempts: %w", err)
+	}
+	if err := queries.DeliveryRecordMany(ctx, tx, recordParams(locked)); err != nil {
+		return nil, fmt.Errorf("error storing deliveries: %w", err)
+	}
+	if len(gone) > 0 {
+		slices.Sort(gone)
+		err := queries.EndpointDisableMany(ctx, tx, &dbsqlc.EndpointDisableManyParams{Ids: slices.Compact(gone), Reason: disabledByGone, Now: d.now()})
+		if err != nil {
+			return nil, fmt.Errorf("error disabling endpoints that are gone: %w", err)
+		}
+	}
+	return results, enqueue(ctx, tx, d.queue, jobs)
+}
+
+// advance moves a delivery by the outcome of one attempt and returns the job of the next one,
+// if there is to be one.
+func (d *Deliverer) advance(row *dbsqlc.WebhookDelivery, a attempt) *river.InsertManyParams {
+	ended := a.exchange.started.Add(a.exchange.duration)
+	row.LastAttemptAt = &ended
+	code := int16(a.exchange.status) //nolint:gosec // an HTTP status
+	row.ResponseCode = &code
+	if !a.job.Manual {
+		row.Step++
+	}
+	switch {
+	case a.exchange.class == "":
+		row.Status, row.NextAttemptAt = DeliveryDelivered, nil
+		return nil
+	case a.job.Manual:
+		return nil // whatever was planned stays planned
+	case a.exchange.status == http.StatusGone:
+		row.Status, row.NextAttemptAt = DeliveryPaused, nil
+		return nil
+	}
+	pause, more := d.schedule.Pause(int(row.Step))
+	if !more {
+		row.Status, row.NextAttemptAt = DeliveryExhausted, nil
+		return nil
+	}
+	next := ended.Add(max(pause, retryAfter(a.exchange, ended)))
+	row.Status, row.NextAttemptAt = DeliveryRetrying, &next
+	return &river.InsertManyParams{
+		Args:       DeliverArgs{DeliveryID: row.ID, Step: int(row.Step)},
+		InsertOpts: &river.InsertOpts{ScheduledAt: next},
+	}
+}
+
+// retryAfter is the pause that an overloaded endpoint asks for (RFC 9110, section 10.2.3:
+// seconds or a date), within bounds; zero when it asks for none.
+func retryAfter(e exchange, now time.Time) time.Duration {
+	if e.status != http.StatusTooManyRequests && e.status != http.StatusServiceUnavailable {
+		return 0
+	}
+	var pause time.Duration
+	if seconds, err := strconv.ParseUint(e.retryAfter, 10, 31); err == nil {
+		pause = time.Duration(seconds) * time.Second
+	} else if at, err := http.ParseTime(e.retryAfter); err == nil {
+		pause = at.Sub(now)
+	}
+	return min(max(pause, 0), maxRetryAfter)
+}
+
+func appendAttempt(to *dbsqlc.AttemptInsertManyParams, row *dbsqlc.WebhookDelivery, a attempt) {
+	trigger, outcome := triggerAutomatic, outcomeSuccess
+	if a.job.Manual {
+		trigger = triggerManual
+	}
+	if a.exchange.class != "" {
+		outcome = outcomeFailure
+	}
+	to.DeliveryIds = append(to.DeliveryIds, row.ID)
+	to.Numbers = append(to.Numbers, row.AttemptCount)
+	to.MerchantIds = append(to.MerchantIds, row.MerchantID)
+	to.Triggers = append(to.Triggers, trigger)
+	to.Outcomes = append(to.Outcomes, outcome)
+	to.ResponseCodes = append(to.ResponseCodes, int16(a.exchange.status)) //nolint:gosec // an HTTP status
+	to.ErrorClasses = append(to.ErrorClasses, a.exchange.class)
+	to.Errors = append(to.Errors, a.exchange.message)
+	to.ResponseBodies = append(to.ResponseBodies, a.exchange.body)
+	to.DurationsMs = append(to.DurationsMs, int32(a.exchange.duration.Milliseconds())) //nolint:gosec // bounded by the timeout
+	to.StartedAts = append(to.StartedAts, a.exchange.started)
+}
+
+func recordParams(rows []*dbsqlc.WebhookDelivery) *dbsqlc.DeliveryRecordManyParams {
+	params := &dbsqlc.DeliveryRecordManyParams{}
+	for _, row := range rows {
+		next, code := time.Time{}, int16(0)
+		if row.NextAttemptAt != nil {
+			next = *row.NextAttemptAt
+		}
+		if row.ResponseCode != nil {
+			code = *row.ResponseCode
+		}
+		if row.LastAttemptAt == nil {
+			continue // locked but left as it was
+		}
+		params.Ids = append(params.Ids, row.ID)
+		params.Statuses = append(params.Statuses, row.Status)
+		params.Steps = append(params.Steps, row.Step)
+		params.AttemptCounts = append(params.AttemptCounts, row.AttemptCount)
+		params.ResponseCodes = append(params.ResponseCodes, code)
+		params.NextAttemptAts = append(params.NextAttemptAts, next)
+		params.LastAttemptAts = append(params.LastAttemptAts, *row.LastAttemptAt)
+	}
+	return params
+}

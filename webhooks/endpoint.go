@@ -1,0 +1,298 @@
+package webhooks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+
+	"paygate/db"
+	"paygate/db/dbsqlc"
+	"paygate/db/ids"
+	"paygate/fault"
+	"paygate/keyring"
+	"paygate/page"
+	"paygate/webhooks/signature"
+	"paygate/wire"
+)
+
+// The states of an endpoint.
+const (
+	EndpointEnabled  = "enabled"
+	EndpointDisabled = "disabled"
+)
+
+// Reasons why an endpoint is disabled.
+const (
+	disabledByMerchant = "disabled_by_merchant"
+	disabledByGone     = "endpoint_answered_410"
+)
+
+// Endpoint is a merchant's URL for webhooks, as the API shows it.
+type Endpoint struct {
+	ID             string    `json:"id"`
+	Object         string    `json:"object"`
+	URL            string    `json:"url"`
+	Description    *string   `json:"description"`
+	EventTypes     []string  `json:"event_types"`
+	Status         string    `json:"status"`
+	DisabledReason *string   `json:"disabled_reason"`
+	CreatedAt      wire.Time `json:"created_at"`
+	UpdatedAt      wire.Time `json:"updated_at"`
+	// Secret is shown once, in the answer that made it.
+	Secret string `json:"secret,omitzero"`
+}
+
+func showEndpoint(row *dbsqlc.WebhookEndpoint) *Endpoint {
+	return &Endpoint{
+		ID: row.ID, Object: "webhook_endpoint", URL: row.URL, Description: row.Description, EventTypes: row.EventTypes,
+		Status: row.Status, DisabledReason: row.DisabledReason,
+		CreatedAt: wire.Time(row.CreatedAt), UpdatedAt: wire.Time(row.UpdatedAt),
+	}
+}
+
+// Endpoints keeps the merchants' endpoints and their secrets.
+type Endpoints struct {
+	DB      *pgxpool.Pool
+	Guard   *Guard
+	Keyring *keyring.Keyring
+	Queue   Queue
+	Now     func() time.Time
+}
+
+// EndpointParams describes a new endpoint.
+type EndpointParams struct {
+	URL         string
+	Description *string
+	// EventTypes are types or patterns (`payment.*`); none means all events.
+	EventTypes []string
+}
+
+// Create stores a new endpoint with a fresh secret, which only this answer shows. It fails
+// with url_refused or invalid_value.
+func (s *Endpoints) Create(ctx context.Context, tx pgx.Tx, merchantID uuid.UUID, params EndpointParams) (*Endpoint, error) {
+	if err := s.Guard.CheckURL(ctx, params.URL); err != nil {
+		return nil, err
+	}
+	types, err := checkPatterns(params.EventTypes)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Now()
+	row := &dbsqlc.WebhookEndpoint{
+		ID: ids.New(ids.Endpoint), MerchantID: merchantID, URL: params.URL, Description: params.Description,
+		EventTypes: types, Status: EndpointEnabled, CreatedAt: now, UpdatedAt: now,
+	}
+	if err := dbsqlc.New().EndpointInsert(ctx, tx, &dbsqlc.EndpointInsertParams{
+		ID: row.ID, MerchantID: merchantID, URL: row.URL, Description: row.Description, EventTypes: types, CreatedAt: now,
+	}); err != nil {
+		return nil, fmt.Errorf("error storing an endpoint: %w", err)
+	}
+	secret := signature.GenerateSecret().Reveal()
+	if err := s.addSecret(ctx, tx, merchantID, row.ID, secret); err != nil {
+		return nil, err
+	}
+	endpoint := showEndpoint(row)
+	endpoint.Secret = secret
+	return endpoint, nil
+}
+
+// SeedEndpoint is a known endpoint for demo data.
+type SeedEndpoint struct {
+	ID, URL, Secret string
+	MerchantID      uuid.UUID
+}
+
+// Seed makes the endpoint unless it is there already. It trusts the URL: the operator gives it.
+func (s *Endpoints) Seed(ctx context.Context, seed SeedEndpoint) error {
+	return db.InTx(ctx, s.DB, func(tx pgx.Tx) error {
+		description := "Demo receiver"
+		made, err := dbsqlc.New().EndpointSeed(ctx, tx, &dbsqlc.EndpointSeedParams{
+			ID: seed.ID, MerchantID: seed.MerchantID, URL: seed.URL, Description: &description,
+			EventTypes: []string{"*"}, CreatedAt: s.Now(),
+		})
+		if err != nil {
+			return fmt.Errorf("error seeding an endpoint: %w", err)
+		}
+		if made == 0 {
+			return nil
+		}
+		return s.addSecret(ctx, tx, seed.MerchantID, seed.ID, seed.Secret)
+	})
+}
+
+func (s *Endpoints) addSecret(ctx context.Context, tx pgx.Tx, merchantID uuid.UUID, endpointID, secret string) error {
+	err := dbsqlc.New().SecretInsert(ctx, tx, &dbsqlc.SecretInsertParams{
+		MerchantID: merchantID, EndpointID: endpointID, CreatedAt: s.Now(),
+		Sealed: s.Keyring.Seal([]byte(secret), secretContext(endpointID)),
+	})
+	if err != nil {
+		return fmt.Errorf("error storing a secret: %w", err)
+	}
+	return nil
+}
+
+// secretContext binds a sealed secret to its endpoint, so that rows cannot be swapped.
+func secretContext(endpointID string) []byte { return []byte("webhook_secrets:" + endpointID) }
+
+// Get returns one endpoint, or not_found.
+func (s *Endpoints) Get(ctx context.Context, merchantID uuid.UUID, id string) (*Endpoint, error) {
+	row, err := dbsqlc.New().EndpointGet(ctx, s.DB, &dbsqlc.EndpointGetParams{MerchantID: merchantID, ID: id})
+	if err != nil {
+		return nil, endpointError(err)
+	}
+	return showEndpoint(row), nil
+}
+
+// List returns a page of endpoints, newest first.
+func (s *Endpoints) List(ctx context.Context, merchantID uuid.UUID, params page.Params) (*page.List[*Endpoint], error) {
+	queries := dbsqlc.New()
+	return page.Read(params, page.Source[*dbsqlc.WebhookEndpoint, *Endpoint]{
+		At: func(id string) (time.Time, error) {
+			row, err := queries.EndpointGet(ctx, s.DB, &dbsqlc.EndpointGetParams{MerchantID: merchantID, ID: id})
+			return row.CreatedAt, err
+		},
+		Down: func(at *time.Time, id string, limit int32) ([]*dbsqlc.WebhookEndpoint, error) {
+			return queries.EndpointListPage(ctx, s.DB, &dbsqlc.EndpointListPageParams{
+				MerchantID: merchantID, BeforeAt: at, BeforeID: id, RowLimit: limit,
+			})
+		},
+		Up: func(at time.Time, id string, limit int32) ([]*dbsqlc.WebhookEndpoint, error) {
+			return queries.EndpointListPageUp(ctx, s.DB, &dbsqlc.EndpointListPageUpParams{
+				MerchantID: merchantID, AfterAt: at, AfterID: id, RowLimit: limit,
+			})
+		},
+		Show: showEndpoint,
+	})
+}
+
+// EndpointChange lists what to change; nil leaves a value as it is.
+type EndpointChange struct {
+	URL         *string
+	Description wire.Optional[string]
+	EventTypes  []string
+	// Enabled switches the endpoint on or off. Switching it on sends what waited.
+	Enabled *bool
+}
+
+// Update changes an endpoint. It fails with not_found, url_refused or invalid_value.
+func (s *Endpoints) Update(ctx context.Context, merchantID uuid.UUID, id string, change EndpointChange) (*Endpoint, error) {
+	params := &dbsqlc.EndpointUpdateParams{
+		MerchantID: merchantID, ID: id, Now: s.Now(), URL: change.URL, DescriptionDoUpdate: change.Description.Present,
+	}
+	if change.URL != nil {
+		if err := s.Guard.CheckURL(ctx, *change.URL); err != nil {
+			return nil, err
+		}
+	}
+	if change.Description.Present && !change.Description.Null {
+		params.Description = &change.Description.Value
+	}
+	if change.EventTypes != nil {
+		types, err := checkPatterns(change.EventTypes)
+		if err != nil {
+			return nil, err
+		}
+		params.EventTypesDoUpdate, params.EventTypes = true, types
+	}
+	if change.Enabled != nil {
+		status, reason := EndpointEnabled, (*string)(nil)
+		if !*change.Enabled {
+			text := disabledByMerchant
+			status, reason = EndpointDisabled, &text
+		}
+		params.Status, params.DisabledReason = &status, reason
+	}
+	var updated *dbsqlc.WebhookEndpoint
+	err := db.InTx(ctx, s.DB, func(tx pgx.Tx) (err error) {
+		if updated, err = dbsqlc.New().EndpointUpdate(ctx, tx, params); err != nil {
+			return endpointError(err)
+		}
+		if change.Enabled != nil && *change.Enabled {
+			return s.resume(ctx, tx, id)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return showEndpoint(updated), nil
+}
+
+// ResumeAll sends what still waits for endpoints that are enabled. Update does that for the endpoint
+// it enables; this catches a delivery that was parked, by a transaction that still saw the endpoint
+// disabled, at that very moment.
+func (s *Endpoints) ResumeAll(ctx context.Context) error {
+	waiting, err := dbsqlc.New().EndpointWithPaused(ctx, s.DB)
+	if err != nil {
+		return fmt.Errorf("error finding endpoints with waiting deliveries: %w", err)
+	}
+	for _, id := range waiting {
+		if err := db.InTx(ctx, s.DB, func(tx pgx.Tx) error { return s.resume(ctx, tx, id) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resume enqueues the deliveries that waited for the endpoint to be enabled.
+func (s *Endpoints) resume(ctx context.Context, tx pgx.Tx, endpointID string) error {
+	queries := dbsqlc.New()
+	waiting, err := queries.DeliveryPausedOf(ctx, tx, endpointID)
+	if err != nil {
+		return fmt.Errorf("error finding waiting deliveries: %w", err)
+	}
+	resumed := &dbsqlc.DeliveryResumeParams{Now: s.Now()}
+	var jobs []river.InsertManyParams
+	for _, d := range waiting {
+		resumed.Ids = append(resumed.Ids, d.ID)
+		jobs = append(jobs, river.InsertManyParams{Args: DeliverArgs{DeliveryID: d.ID, Step: int(d.Step)}})
+	}
+	if err := queries.DeliveryResume(ctx, tx, resumed); err != nil {
+		return fmt.Errorf("error resuming deliveries: %w", err)
+	}
+	return enqueue(ctx, tx, s.Queue, jobs)
+}
+
+// Delete removes an endpoint; nothing more is sent to it. Its deliveries keep their history.
+func (s *Endpoints) Delete(ctx context.Context, merchantID uuid.UUID, id string) error {
+	n, err := dbsqlc.New().EndpointDelete(ctx, s.DB, &dbsqlc.EndpointDeleteParams{MerchantID: merchantID, ID: id, Now: s.Now()})
+	if err != nil {
+		return fmt.Errorf("error deleting an endpoint: %w", err)
+	}
+	if n == 0 {
+		return endpointError(pgx.ErrNoRows)
+	}
+	return nil
+}
+
+func endpointError(err error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fault.New(fault.NotFound, "There is no webhook endpoint with this id.")
+	}
+	return fmt.Errorf("error reading an endpoint: %w", err)
+}
+
+// checkPatterns makes sure that every pattern covers at least one type, so that a spelling
+// mistake is an error now and not a silence later.
+func checkPatterns(patterns []string) ([]string, error) {
+	if len(patterns) == 0 {
+		return []string{"*"}, nil
+	}
+	for _, pattern := range patterns {
+		family, wild := strings.CutSuffix(pattern, "*")
+		covers := slices.ContainsFunc(Types, func(kind Type) bool { return Subscribed([]string{pattern}, kind) })
+		if !covers || wild && family != "" && !strings.HasSuffix(family, ".") {
+			return nil, fault.On(fault.InvalidValue, "event_types",
+				"%q matches no event. Use %q for all, a family such as \"payment.*\", or a type such as \"payment.success\".", pattern, "*")
+		}
+	}
+	return slices.Compact(slices.Sorted(slices.Values(patterns))), nil
+}
