@@ -1,0 +1,47 @@
+package httpapi
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	"paygate/fault"
+)
+
+// What the canonical line takes from the context.
+const (
+	keyMerchant = "merchant_id"
+	keyCode     = "code"
+)
+
+// logged writes one line for each request, with all that one would ask of it. Bodies and queries
+// are never logged: they hold what customers typed.
+func (s *server) logged(c *gin.Context) {
+	begin := time.Now()
+	c.Next()
+	status := c.Writer.Status()
+	attrs := []slog.Attr{
+		slog.String("request_id", requestID(c)),
+		slog.String("method", c.Request.Method),
+		slog.String("route", c.FullPath()),
+		slog.Int("status", status),
+		slog.Duration("duration", time.Since(begin)),
+	}
+	if merchant, ok := c.Get(keyMerchant); ok {
+		attrs = append(attrs, slog.String("merchant_id", merchant.(uuid.UUID).String())) //nolint:errcheck // set by us alone
+	}
+	if code, ok := c.Get(keyCode); ok {
+		attrs = append(attrs, slog.String("code", string(code.(fault.Code)))) //nolint:errcheck // set by us alone
+	}
+	level := slog.LevelInfo
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+		if last := c.Errors.Last(); last != nil {
+			attrs = append(attrs, slog.Any("error", last.Err))
+		}
+	}
+	s.Logger.LogAttrs(c.Request.Context(), level, "request", attrs...)
+}

@@ -1,0 +1,87 @@
+// Package httpapi is the REST API: it turns HTTP into calls of the domain and back. The contract
+// is openapi.yaml; everything here is thin.
+package httpapi
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/redis/go-redis/v9"
+
+	"paygate/fault"
+	"paygate/idempotency"
+	"paygate/merchants"
+	"paygate/payments"
+	"paygate/webhooks"
+)
+
+// Options of the API; all but Sandbox are required.
+type Options struct {
+	DB           *pgxpool.Pool
+	Redis        redis.UniversalClient
+	Payments     *payments.Service
+	Events       *webhooks.Events
+	Endpoints    *webhooks.Endpoints
+	Deliveries   *webhooks.Log
+	Keys         *merchants.Keys
+	Fingerprints *idempotency.Fingerprinter
+	Logger       *slog.Logger
+	Now          func() time.Time
+	// Sandbox is the merchant that a request without credentials speaks for; nil refuses it.
+	Sandbox *uuid.UUID
+}
+
+type server struct {
+	Options
+}
+
+// New returns the handler of the API.
+func New(opts Options) http.Handler { return newEngine(&server{Options: opts}) }
+
+func newEngine(s *server) *gin.Engine {
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.HandleMethodNotAllowed = true
+	engine.RedirectTrailingSlash = false // a redirect would turn a POST into a GET in many clients
+	engine.RedirectFixedPath = false
+	engine.UseRawPath = true // so that an encoded slash in an id stays inside the id
+	engine.UnescapePathValues = true
+	engine.Use(withRequestID, s.logged, gin.CustomRecoveryWithWriter(nil, s.recovered))
+	engine.NoRoute(func(c *gin.Context) {
+		s.refuse(c, fault.New(fault.RouteNotFound, "There is no %s. The routes are listed at /openapi.yaml.", strings.ToValidUTF8(c.Request.URL.Path, "�")))
+	})
+	engine.NoMethod(func(c *gin.Context) {
+		s.refuse(c, fault.New(fault.MethodNotAllowed, "%s is not possible here; %s is.", c.Request.Method, c.Writer.Header().Get("Allow")))
+	})
+	for _, r := range s.routes() {
+		engine.Handle(r.method, r.path, s.adapt(r))
+	}
+	return engine
+}
+
+// The bounds of one connection. Whoever is slower than that is cut off.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 20 * time.Second
+	writeTimeout      = 30 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 32 << 10
+)
+
+// NewHTTPServer returns a server for handler with bounds on everything that a client decides.
+func NewHTTPServer(handler http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+}
