@@ -10,6 +10,7 @@ import (
 	"paygate/db/ids"
 	"paygate/fault"
 	"paygate/page"
+	"paygate/payments"
 )
 
 // query reads the parameters behind the `?`. The first one that is wrong is kept as err; what was
@@ -59,6 +60,19 @@ func (q *query) id(name string, prefix ids.Prefix) *string {
 		q.fail(name, "%s must be an id that starts with %s.", name, prefix)
 	}
 	return value
+}
+
+// currency returns a parameter that must be an ISO 4217 code.
+func (q *query) currency(name string) *string {
+	value := q.text(name)
+	if value == nil {
+		return nil
+	}
+	code, err := payments.ParseCurrency(*value)
+	if err != nil {
+		q.fail(name, "%s must be an ISO 4217 code such as INR, USD or JPY.", name)
+	}
+	return &code
 }
 
 // time returns a parameter in the form of RFC 3339.

@@ -33,6 +33,9 @@ func (s *server) routes() []route {
 		{http.MethodGet, v1 + "/refunds", needsSecret, s.listRefunds()},
 		{http.MethodGet, v1 + "/refunds/:id", needsSecret, s.getRefund()},
 
+		{http.MethodGet, v1 + "/balance", needsSecret, s.getBalance()},
+		{http.MethodGet, v1 + "/balance/transactions", needsSecret, s.listBalanceTransactions()},
+
 		{http.MethodGet, v1 + "/events", needsSecret, s.listEvents()},
 		{http.MethodGet, v1 + "/events/:id", needsSecret, s.getEvent()},
 

@@ -10,8 +10,11 @@ import (
 	"paygate/webhooks"
 )
 
-// announce tells what became of payments that have just changed their state.
+// announce books and tells what became of payments that have just changed their state: the ledger,
+// their orders, the events with their deliveries.
 func (s *Service) announce(ctx context.Context, tx pgx.Tx, rows []*dbsqlc.Payment) error {
+	now := s.now()
+	var captured []*dbsqlc.Payment
 	var events []webhooks.Event
 	var paid []string
 	for _, row := range rows {
@@ -21,12 +24,22 @@ func (s *Service) announce(ctx context.Context, tx pgx.Tx, rows []*dbsqlc.Paymen
 			return err
 		}
 		events = append(events, event)
-		if payment.Status == Success && row.OrderID != nil {
+		if payment.Status != Success {
+			continue
+		}
+		captured = append(captured, row)
+		if row.OrderID != nil {
 			paid = append(paid, *row.OrderID)
 		}
 	}
+	var books ledger
+	if err := books.addCaptures(ctx, tx, captured); err != nil {
+		return err
+	}
+	if err := books.store(ctx, tx, now); err != nil {
+		return err
+	}
 	if len(paid) > 0 {
-		now := s.now()
 		orders, err := dbsqlc.New().OrderMarkPaid(ctx, tx, &dbsqlc.OrderMarkPaidParams{Ids: paid, Now: now})
 		if err != nil {
 			return fmt.Errorf("error marking orders as paid: %w", err)

@@ -85,6 +85,7 @@ func (s *Service) insertRefunds(ctx context.Context, tx pgx.Tx, items []*refundI
 	promised := make(map[string]int64, len(locked))
 	var events []webhooks.Event
 	var jobs []river.InsertManyParams
+	var books ledger
 	for n, i := range open {
 		item := items[i]
 		row, err := s.newRefund(item, payments[item.PaymentID])
@@ -96,6 +97,7 @@ func (s *Service) insertRefunds(ctx context.Context, tx pgx.Tx, items []*refundI
 		payments[item.PaymentID].AmountRefunded += row.Amount
 		promised[item.PaymentID] += row.Amount
 		appendRefund(params, row)
+		books.addRefund(transferRefund, row)
 		refund := showRefund(row)
 		answers[n] = item.claim.Render(refund, nil)
 		event, err := refundEvent(row.MerchantID, webhooks.RefundCreated, refund)
@@ -113,6 +115,9 @@ func (s *Service) insertRefunds(ctx context.Context, tx pgx.Tx, items []*refundI
 	}
 	if err := queries.RefundInsertMany(ctx, tx, params); err != nil {
 		return nil, fmt.Errorf("error storing refunds: %w", err)
+	}
+	if err := books.store(ctx, tx, s.now()); err != nil {
+		return nil, err
 	}
 	if err := webhooks.Emit(ctx, tx, s.queue, events); err != nil {
 		return nil, err

@@ -77,17 +77,22 @@ func (s *Service) settleRefunds(ctx context.Context, tx pgx.Tx, settlements []re
 	}
 	var events []webhooks.Event
 	returned := make(map[string]int64)
+	var books ledger
 	for _, row := range rows {
-		refund, kind := showRefund(row), webhooks.RefundProcessed
+		refund, kind, booked := showRefund(row), webhooks.RefundProcessed, transferRefundPaid
 		if refund.Status == RefundFailed {
-			kind = webhooks.RefundFailed
+			kind, booked = webhooks.RefundFailed, transferRefundFailed
 			returned[row.PaymentID] += row.Amount
 		}
+		books.addRefund(booked, row)
 		event, err := refundEvent(row.MerchantID, kind, refund)
 		if err != nil {
 			return nil, err
 		}
 		events = append(events, event)
+	}
+	if err := books.store(ctx, tx, now); err != nil {
+		return nil, err
 	}
 	if len(returned) > 0 {
 		back := &dbsqlc.PaymentReturnRefundsParams{Now: now}

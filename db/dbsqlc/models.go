@@ -43,6 +43,19 @@ type IdempotencyKey struct {
 	CreatedAt   time.Time
 }
 
+type LedgerTransfer struct {
+	ID         string
+	MerchantID uuid.UUID
+	Kind       string
+	Debit      string
+	Credit     string
+	Amount     int64
+	Currency   string
+	PaymentID  string
+	RefundID   string
+	CreatedAt  time.Time
+}
+
 type Order struct {
 	ID         string
 	MerchantID uuid.UUID
