@@ -6,3 +6,20 @@ CREATE TABLE river_leader (
     expires_at timestamptz NOT NULL,
     leader_id  text        NOT NULL
 );
+
+CREATE TYPE river_job_state AS ENUM
+    ('available', 'cancelled', 'completed', 'discarded', 'pending', 'retryable', 'running', 'scheduled');
+
+CREATE TABLE river_job (
+    id           bigserial PRIMARY KEY,
+    args         jsonb           NOT NULL DEFAULT '{}',
+    attempt      smallint        NOT NULL DEFAULT 0,
+    attempted_at timestamptz,
+    created_at   timestamptz     NOT NULL DEFAULT now(),
+    finalized_at timestamptz,
+    kind         text            NOT NULL,
+    max_attempts smallint        NOT NULL,
+    queue        text            NOT NULL,
+    scheduled_at timestamptz     NOT NULL DEFAULT now(),
+    state        river_job_state NOT NULL DEFAULT 'available'
+);

@@ -36,6 +36,7 @@ type cli struct {
 	Receiver receiverCommand `cmd:"" help:"Run a webhook test server that shows what it receives and checks signatures."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to the schema of this binary."`
 	Seed     seedCommand     `cmd:"" help:"Make the demo merchant, its keys, order and webhook endpoint."`
+	Doctor   doctorCommand   `cmd:"" help:"Check every invariant over the live database; status 1 when one is broken."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 

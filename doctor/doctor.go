@@ -1,0 +1,116 @@
+// Package doctor tells whether the books are right: it runs every invariant of the gateway over
+// the live database and counts what breaks it. It only reads.
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"paygate/db/dbsqlc"
+)
+
+// Options of an examination; zero values mean the defaults.
+type Options struct {
+	// Settled is how old a record must be before what should have followed from it counts as
+	// missing. Default 1 m.
+	Settled time.Duration
+	// Stuck is how long a payment may wait for the acquirer. Default 15 m.
+	Stuck time.Duration
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+}
+
+func (o Options) withDefaults() Options {
+	if o.Settled == 0 {
+		o.Settled = time.Minute
+	}
+	if o.Stuck == 0 {
+		o.Stuck = 15 * time.Minute
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+// Finding is the outcome of one check.
+type Finding struct {
+	// Name is stable: alerts and scripts refer to it.
+	Name string `json:"name"`
+	// Meaning says what holds when Violations is zero.
+	Meaning string `json:"meaning"`
+	// Violations counts the records for which it does not hold.
+	Violations int64 `json:"violations"`
+}
+
+// check is one invariant.
+type check struct {
+	name, meaning string
+	count         func(ctx context.Context, db dbsqlc.DBTX, o Options) (int64, error)
+}
+
+// plain is a check that looks at everything.
+func plain(count func(*dbsqlc.Queries, context.Context, dbsqlc.DBTX) (int64, error)) func(context.Context, dbsqlc.DBTX, Options) (int64, error) {
+	return func(ctx context.Context, db dbsqlc.DBTX, _ Options) (int64, error) {
+		return count(dbsqlc.New(), ctx, db)
+	}
+}
+
+// settled is a check that leaves out what is younger than Options.Settled.
+func settled(count func(*dbsqlc.Queries, context.Context, dbsqlc.DBTX, time.Time) (int64, error)) func(context.Context, dbsqlc.DBTX, Options) (int64, error) {
+	return func(ctx context.Context, db dbsqlc.DBTX, o Options) (int64, error) {
+		return count(dbsqlc.New(), ctx, db, o.Now().Add(-o.Settled))
+	}
+}
+
+// stuck is a check that leaves out what is younger than Options.Stuck.
+func stuck(count func(*dbsqlc.Queries, context.Context, dbsqlc.DBTX, time.Time) (int64, error)) func(context.Context, dbsqlc.DBTX, Options) (int64, error) {
+	return func(ctx context.Context, db dbsqlc.DBTX, o Options) (int64, error) {
+		return count(dbsqlc.New(), ctx, db, o.Now().Add(-o.Stuck))
+	}
+}
+
+var checks = []check{
+	{"captured_is_booked", "what payments captured is what the ledger booked", plain((*dbsqlc.Queries).DoctorCapturedIsBooked)},
+	{"refunds_are_promised", "what payments say is refunded is the sum of their refunds", plain((*dbsqlc.Queries).DoctorRefundsArePromised)},
+	{"refunds_within_captured", "no payment has more refunds than it captured", plain((*dbsqlc.Queries).DoctorRefundsWithinCaptured)},
+	{"refunds_are_booked", "each step of each refund is in the ledger once", plain((*dbsqlc.Queries).DoctorRefundsAreBooked)},
+	{"ledger_balances", "debits equal credits for each merchant and currency", plain((*dbsqlc.Queries).DoctorLedgerBalances)},
+	{"one_payment_per_order", "no order has two live or successful payments", plain((*dbsqlc.Queries).DoctorOnePaymentPerOrder)},
+	{"paid_orders", "an order is paid if and only if a payment for it succeeded", plain((*dbsqlc.Queries).DoctorPaidOrders)},
+	{"payment_events", "each payment told of its creation and its state once", plain((*dbsqlc.Queries).DoctorPaymentEvents)},
+	{"refund_events", "each refund told of its creation and its state once", plain((*dbsqlc.Queries).DoctorRefundEvents)},
+	{"event_deliveries", "each event has a delivery for each subscribed endpoint", plain((*dbsqlc.Queries).DoctorEventDeliveries)},
+	{"payments_move", "each payment to be charged has a job", settled((*dbsqlc.Queries).DoctorPaymentsMove)},
+	{"refunds_move", "each refund to be paid has a job", settled((*dbsqlc.Queries).DoctorRefundsMove)},
+	{"decisions_move", "each capture or cancel to be told has a job", settled((*dbsqlc.Queries).DoctorDecisionsMove)},
+	{"payments_settle", "no payment waits for the acquirer past its bound", stuck((*dbsqlc.Queries).DoctorPaymentsSettle)},
+	{"deliveries_move", "no due delivery lies unattempted past its bound", stuck((*dbsqlc.Queries).DoctorDeliveriesMove)},
+	{"charges_are_ours", "each charge in the acquirer's books is our payment, with the same amounts", settled((*dbsqlc.Queries).DoctorChargesAreOurs)},
+	{"success_is_charged", "each successful payment is in the acquirer's books", plain((*dbsqlc.Queries).DoctorSuccessIsCharged)},
+	{"refunds_are_paid", "refunds in both books agree", settled((*dbsqlc.Queries).DoctorRefundsArePaid)},
+}
+
+// Examine runs all checks, each with a snapshot of its own. It fails only when one cannot be run.
+func Examine(ctx context.Context, db dbsqlc.DBTX, opts Options) ([]Finding, error) {
+	opts = opts.withDefaults()
+	findings := make([]Finding, 0, len(checks))
+	for _, c := range checks {
+		n, err := c.count(ctx, db, opts)
+		if err != nil {
+			return nil, fmt.Errorf("error checking %s: %w", c.name, err)
+		}
+		findings = append(findings, Finding{Name: c.name, Meaning: c.meaning, Violations: n})
+	}
+	return findings, nil
+}
+
+// Violations sums what was found.
+func Violations(findings []Finding) int64 {
+	var sum int64
+	for _, f := range findings {
+		sum += f.Violations
+	}
+	return sum
+}
