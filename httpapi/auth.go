@@ -23,7 +23,7 @@ const (
 
 const (
 	headerKey    = "X-Api-Key"
-	headerSecret = "X-Api-Secret" //nolint:gosec // a header's name
+	headerSecret = "X-Api-Secret"
 )
 
 // authenticate finds out who calls: by Bearer or Basic authorization (RFC 6750, RFC 7617), or by

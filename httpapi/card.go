@@ -35,7 +35,7 @@ func (r *cardRequest) card() (processor.Card, error) {
 	if err != nil {
 		return processor.Card{}, err
 	}
-	if err := require("card.number", r.Number); err != nil {
+	if err := require(need("card.number", r.Number)); err != nil {
 		return processor.Card{}, err
 	}
 	card := processor.Card{Number: *r.Number, ExpMonth: int(*month), ExpYear: int(*year), CVC: *cvc}

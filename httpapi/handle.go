@@ -83,8 +83,7 @@ func respond(c *gin.Context, status int, body []byte) {
 func (s *server) refuse(c *gin.Context, err error) {
 	public := fault.From(err)
 	c.Set(keyCode, public.Code)
-	switch public.Code {
-	case fault.CredentialsMissing, fault.CredentialsInvalid:
+	if public.Code == fault.CredentialsMissing || public.Code == fault.CredentialsInvalid {
 		c.Header("WWW-Authenticate", `Bearer realm="paygate"`)
 	}
 	if public.RetryAfter > 0 {

@@ -31,10 +31,10 @@ func (s *server) logged(c *gin.Context) {
 		slog.Duration("duration", time.Since(begin)),
 	}
 	if merchant, ok := c.Get(keyMerchant); ok {
-		attrs = append(attrs, slog.String("merchant_id", merchant.(uuid.UUID).String())) //nolint:errcheck // set by us alone
+		attrs = append(attrs, slog.String("merchant_id", merchant.(uuid.UUID).String()))
 	}
 	if code, ok := c.Get(keyCode); ok {
-		attrs = append(attrs, slog.String("code", string(code.(fault.Code)))) //nolint:errcheck // set by us alone
+		attrs = append(attrs, slog.String("code", string(code.(fault.Code))))
 	}
 	level := slog.LevelInfo
 	if status >= http.StatusInternalServerError {

@@ -23,7 +23,7 @@ type orderRequest struct {
 
 func (s *server) createOrder() handler {
 	return post(s, spec{status: http.StatusCreated}, func(ctx context.Context, call *call, claim *idempotency.Claim, req *orderRequest) (idempotency.Response, error) {
-		if err := require("amount", req.Amount, "currency", req.Currency); err != nil {
+		if err := require(need("amount", req.Amount), need("currency", req.Currency)); err != nil {
 			return idempotency.Response{}, err
 		}
 		params := payments.OrderParams{

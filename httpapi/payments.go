@@ -39,7 +39,7 @@ func (s *server) createPayment() handler {
 func (r *paymentRequest) params() (payments.CreateParams, error) {
 	params := payments.CreateParams{Metadata: r.Metadata}
 	if r.OrderID == nil {
-		if err := require("amount", r.Amount, "currency", r.Currency); err != nil {
+		if err := require(need("amount", r.Amount), need("currency", r.Currency)); err != nil {
 			return params, err
 		}
 	} else {

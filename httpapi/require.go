@@ -1,16 +1,21 @@
 package httpapi
 
-import (
-	"reflect"
+import "paygate/fault"
 
-	"paygate/fault"
-)
+// field is a field that a request must have.
+type field struct {
+	name    string
+	missing bool
+}
 
-// require takes pairs of a name and a pointer, and returns missing_field for the first nil one.
-func require(pairs ...any) error {
-	for i := 0; i < len(pairs); i += 2 {
-		if reflect.ValueOf(pairs[i+1]).IsNil() {
-			return fault.On(fault.MissingField, pairs[i].(string), "%s is missing.", pairs[i]) //nolint:errcheck // the callers are ours
+// need names a field by a pointer that is nil when the caller left it out.
+func need[T any](name string, value *T) field { return field{name, value == nil} }
+
+// require returns missing_field for the first field that was left out.
+func require(fields ...field) error {
+	for _, f := range fields {
+		if f.missing {
+			return fault.On(fault.MissingField, f.name, "%s is missing.", f.name)
 		}
 	}
 	return nil

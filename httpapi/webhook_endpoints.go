@@ -23,7 +23,7 @@ type endpointRequest struct {
 
 func (s *server) createEndpoint() handler {
 	return post(s, spec{status: http.StatusCreated}, func(ctx context.Context, call *call, claim *idempotency.Claim, req *endpointRequest) (idempotency.Response, error) {
-		if err := require("url", req.URL); err != nil {
+		if err := require(need("url", req.URL)); err != nil {
 			return idempotency.Response{}, err
 		}
 		params := webhooks.EndpointParams{URL: *req.URL, Description: req.Description, EventTypes: req.EventTypes}

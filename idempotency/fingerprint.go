@@ -20,7 +20,7 @@ import (
 type Fingerprinter struct{ key []byte }
 
 // secretName is the row of the key, and what its seal is bound to.
-const secretName = "idempotency_fingerprint"
+const secretName = "idempotency_fingerprint" //nolint:gosec // a name
 
 // LoadFingerprinter reads the key from the database, and makes it when there is none. It is kept
 // there, sealed, and not derived from the operator's keys: rotating those must not turn a repeated

@@ -56,7 +56,7 @@ func Read[Row, T any](params Params, source Source[Row, T]) (*List[T], error) {
 		limit = DefaultLimit
 	}
 	// One more than asked tells whether there is another page.
-	ask := int32(limit) + 1 //nolint:gosec // bounded by MaxLimit
+	ask := int32(limit) + 1
 	var rows []Row
 	var err error
 	switch {

@@ -22,7 +22,8 @@ var minorUnits = map[int]string{
 		PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB
 		TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG`,
 	3: `BHD IQD JOD KWD LYD OMR TND`,
-	4: `CLF UYW`}
+	4: `CLF UYW`,
+}
 
 var exponents = func() map[string]int {
 	table := make(map[string]int)

@@ -89,7 +89,7 @@ func (c *Client) post(ctx context.Context, url, eventID, body string, secrets []
 		return result, fmt.Errorf("error signing event %s: %w", eventID, err)
 	}
 
-	response, err := c.http.Do(request)
+	response, err := c.http.Do(request) //nolint:bodyclose // readStart closes it
 	if err == nil {
 		result.status = response.StatusCode
 		result.retryAfter = response.Header.Get("Retry-After")
@@ -111,7 +111,7 @@ func (c *Client) post(ctx context.Context, url, eventID, body string, secrets []
 
 // readStart keeps the first bytes of an answer and reads a bounded number more.
 func readStart(body io.ReadCloser) (string, error) {
-	defer body.Close() //nolint:errcheck // nothing to do about it, all that matters has been read
+	defer body.Close()
 	var kept bytes.Buffer
 	if _, err := io.Copy(&kept, io.LimitReader(body, keptBody)); err != nil {
 		return "", err

@@ -20,7 +20,7 @@ const (
 	demoName         = "Demo Shop"
 	demoEmail        = "test@example.com"
 	demoKey          = "key_test_abc123"
-	demoSecret       = "secret_test_xyz789" //nolint:gosec // public on purpose
+	demoSecret       = "secret_test_xyz789"
 	demoOrder        = "order_xyz"
 	demoAmount       = 50000
 	demoCurrency     = "INR"
