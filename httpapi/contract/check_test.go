@@ -35,6 +35,12 @@ func TestCheck_GoodExchangesPass(t *testing.T) {
 		},
 		"endpoint": func(*testing.T) *exchange { return fetched("/api/v1/webhook_endpoints/we_1", endpoint) },
 		"health":   func(*testing.T) *exchange { return fetched("/health", `{"status":"ok"}`) },
+		"file": func(*testing.T) *exchange {
+			e := fetched("/api/v1/balance/transactions?currency=inr", "id,created_at\r\n")
+			e.resHeader.Set("Content-Type", "text/csv; charset=utf-8; header=present")
+			e.resHeader.Set("Content-Disposition", `attachment; filename="balance-transactions.csv"`)
+			return e
+		},
 		"limited": func(*testing.T) *exchange {
 			e := refused(429, "rate_limited")
 			e.resHeader.Set("Retry-After", "1")

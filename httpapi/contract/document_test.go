@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"paygate/httpapi"
+	"paygate/payments"
 	"paygate/processor"
 	"paygate/webhooks"
 )
@@ -228,6 +229,15 @@ func TestDocument_EventTypes(t *testing.T) {
 		}
 	}
 	require.ElementsMatch(t, append(patterns, "*"), doc.model.Components.Schemas["EventPattern"].Value.Enum)
+}
+
+func TestDocument_BalanceTransactionTypes(t *testing.T) {
+	t.Parallel()
+	var types []string
+	for _, value := range loadDocument(t).model.Components.Schemas["BalanceTransactionType"].Value.Enum {
+		types = append(types, value.(string))
+	}
+	require.ElementsMatch(t, payments.BalanceTransactionTypes, types)
 }
 
 // The acquirer's banks and test instruments are all there for the reader.

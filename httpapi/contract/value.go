@@ -20,14 +20,15 @@ const (
 
 func isJSON(media string) bool { return media == mediaJSON || strings.HasSuffix(media, "+json") }
 
-// mediaType strips a charset, which must be UTF-8, from a Content-Type.
+// mediaType takes the parameters off a Content-Type. JSON has none but a charset that is
+// UTF-8.
 func mediaType(contentType string) (string, error) {
 	media, params, err := mime.ParseMediaType(contentType)
 	if err != nil {
 		return "", fmt.Errorf("Content-Type %q: %w", contentType, err)
 	}
 	for name, value := range params {
-		if name != "charset" || !strings.EqualFold(value, "utf-8") {
+		if isJSON(media) && (name != "charset" || !strings.EqualFold(value, "utf-8")) {
 			return "", fmt.Errorf("Content-Type %q has a parameter other than charset=utf-8", contentType)
 		}
 	}
