@@ -57,9 +57,10 @@ test/race: ## Run the Go tests with the race detector, in random order
 $(FRONT_ENDS:%=test/%): test/%: %/node_modules/.package-lock.json
 	npm --prefix $* test
 
-# npm writes this file last, and it is older than the one it was installed from when that changed.
+# npm writes this file last, but only when there is something to install.
 %/node_modules/.package-lock.json: %/package-lock.json
 	npm --prefix $* ci --no-audit --no-fund
+	mkdir -p $(@D)
 	touch $@
 
 # Checking.
