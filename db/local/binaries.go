@@ -110,3 +110,10 @@ func parseMajor(version string) (int, error) {
 	}
 	return major, nil
 }
+
+// InstalledMajor returns the major version of the server programs that StartPostgres makes a new
+// cluster with, 0 when the machine has none and they would be downloaded.
+func InstalledMajor(ctx context.Context) int {
+	programs, _, _ := findBinaries(ctx, 0)
+	return programs.major
+}

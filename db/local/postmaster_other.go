@@ -15,8 +15,7 @@ import (
 // its arguments, of which StartPostgres makes the cluster's absolute path one.
 func isPostmaster(ctx context.Context, pid int, data string) (bool, error) {
 	output, err := exec.CommandContext(ctx, "/bin/ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() == 1 {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == 1 {
 		return false, nil // no such process
 	}
 	if err != nil {
