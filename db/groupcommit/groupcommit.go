@@ -4,8 +4,8 @@
 //
 // # When a transaction starts
 //
-// At once, when none is running: a lone item never waits for company, and there is
-// no timer anywhere. Items that arrive meanwhile queue, and the next transaction
+// At once, when none is running: a lone item never waits for company, and no timer
+// decides. Items that arrive meanwhile queue, and the next transaction
 // takes all of them, first come first served, up to MaxBatch. A transaction takes its
 // items only after BEGIN was answered, so those that arrive during that round trip
 // are in it too. A batch therefore grows only while the database is busy.
@@ -16,8 +16,8 @@
 //   - [ErrUnknown]: the item is committed, or will be, or will never be. Either
 //     COMMIT was sent and the connection broke before the answer, or the caller's
 //     context ended after the transaction had taken the item. Whoever needs the
-//     outcome asks the database; nothing here tries such an item again, since that
-//     could do it twice. The item may still be read after Do has returned this error.
+//     outcome asks the database. A lost COMMIT is never tried again, since that could
+//     do it twice. The item may still be read after Do has returned this error.
 //   - Any other error: nothing of the item is committed.
 //
 // An item's own error ([Result].Err) is returned as Apply gave it. Everything else
