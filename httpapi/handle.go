@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -55,7 +56,7 @@ func (s *server) adapt(r route) gin.HandlerFunc {
 }
 
 func (s *server) serve(c *gin.Context, r route) (idempotency.Response, error) {
-	call := &call{id: c.Param("id"), query: &query{values: c.Request.URL.Query()}}
+	call := &call{id: c.Param("id"), query: newQuery(c.Request.URL.RawQuery)}
 	if r.access != open {
 		caller, err := s.authenticate(c.Request.Context(), c)
 		if err != nil {
@@ -176,6 +177,6 @@ func readBody(c *gin.Context, optional bool) ([]byte, error) {
 
 // recovered answers a panic like any failure of ours, with the stack in the log alone.
 func (s *server) recovered(c *gin.Context, value any) {
-	s.refuse(c, fmt.Errorf("panic: %v", value))
+	s.refuse(c, fmt.Errorf("panic: %v\n%s", value, debug.Stack()))
 	c.Abort()
 }

@@ -83,7 +83,7 @@ func renderProblem(c *gin.Context, err error) (status int, body []byte) {
 	status = statusOf(public.Code)
 	return status, encode(problem{
 		Type: "/docs/errors#" + string(public.Code), Title: http.StatusText(status), Status: status, Detail: public.Message,
-		Instance: c.Request.URL.Path, Code: public.Code, Param: public.Param, RequestID: requestID(c),
+		Instance: c.Request.URL.EscapedPath(), Code: public.Code, Param: public.Param, RequestID: requestID(c),
 	})
 }
 

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -19,6 +20,17 @@ type query struct {
 	values url.Values
 	read   []string
 	err    error
+}
+
+// newQuery parses a query. What is not well-formed is an error: url.Values leaves it out without a word,
+// and a filter that is left out returns everything.
+func newQuery(raw string) *query {
+	values, err := url.ParseQuery(raw)
+	q := &query{values: values}
+	if err != nil {
+		q.err = fault.New(fault.InvalidParameter, "The query is not well-formed: put & between parameters, and percent-encode what is special in them.")
+	}
+	return q
 }
 
 func (q *query) fail(name, format string, args ...any) {
@@ -94,7 +106,7 @@ func (q *query) page(prefix ids.Prefix) page.Params {
 	params := page.Params{}
 	if limit := q.text("limit"); limit != nil {
 		n, err := strconv.Atoi(*limit)
-		if err != nil || n < 1 || n > page.MaxLimit {
+		if err != nil || strconv.Itoa(n) != *limit || n < 1 || n > page.MaxLimit {
 			q.fail("limit", "limit must be a whole number from 1 to %d.", page.MaxLimit)
 		}
 		params.Limit = n
@@ -114,16 +126,27 @@ func (q *query) check() error {
 	if q.err != nil {
 		return q.err
 	}
-	for name := range q.values {
+	for _, name := range slices.Sorted(maps.Keys(q.values)) {
 		if slices.Contains(q.read, name) {
 			continue
 		}
+		name = shown(name)
 		if len(q.read) == 0 {
 			return fault.On(fault.InvalidParameter, name, "%q is not a parameter of this route; it takes none.", name)
 		}
 		return fault.On(fault.InvalidParameter, name, "%q is not a parameter of this route. It knows %s.", name, strings.Join(q.read, ", "))
 	}
 	return nil
+}
+
+// shown makes a name that a caller made up fit to be sent back: it may be anything, of any length.
+func shown(name string) string {
+	const most = 64
+	name = strings.ToValidUTF8(name, "\uFFFD")
+	if runes := []rune(name); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return name
 }
 
 // one checks a call about one record, which has nothing but the id in its path. An id that cannot
@@ -133,7 +156,7 @@ func (c *call) one(prefix ids.Prefix) error {
 		return err
 	}
 	if !ids.Valid(prefix, c.id) {
-		return fault.On(fault.NotFound, "id", "There is nothing with this id: ids of this kind start with %s.", prefix)
+		return fault.New(fault.NotFound, "There is nothing with this id: ids of this kind start with %s.", prefix)
 	}
 	return nil
 }
