@@ -7,7 +7,9 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -51,9 +53,9 @@ func (k *Keys) BySecret(ctx context.Context, secret string) (Caller, error) {
 
 // ByPair checks a publishable key together with its secret. It fails with credentials_invalid.
 func (k *Keys) ByPair(ctx context.Context, id, secret string) (Caller, error) {
-	row, err := dbsqlc.New().APIKeyByID(ctx, k.DB, id)
+	row, err := k.byID(ctx, id)
 	if err != nil {
-		return Caller{}, credentialError(err)
+		return Caller{}, err
 	}
 	if subtle.ConstantTimeCompare(row.SecretHash, HashSecret(secret)) != 1 {
 		return Caller{}, invalid()
@@ -63,11 +65,23 @@ func (k *Keys) ByPair(ctx context.Context, id, secret string) (Caller, error) {
 
 // ByPublishable finds the caller of a publishable key alone. It fails with credentials_invalid.
 func (k *Keys) ByPublishable(ctx context.Context, id string) (Caller, error) {
-	row, err := dbsqlc.New().APIKeyByID(ctx, k.DB, id)
+	row, err := k.byID(ctx, id)
 	if err != nil {
-		return Caller{}, credentialError(err)
+		return Caller{}, err
 	}
 	return k.caller(row, true)
+}
+
+func (k *Keys) byID(ctx context.Context, id string) (*dbsqlc.APIKey, error) {
+	// Postgres does not look for what is no text, and would answer with an error of ours.
+	if !utf8.ValidString(id) || strings.ContainsRune(id, 0) {
+		return nil, invalid()
+	}
+	row, err := dbsqlc.New().APIKeyByID(ctx, k.DB, id)
+	if err != nil {
+		return nil, credentialError(err)
+	}
+	return row, nil
 }
 
 func (k *Keys) caller(row *dbsqlc.APIKey, publishable bool) (Caller, error) {
