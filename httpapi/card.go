@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -45,6 +47,27 @@ func (r *cardRequest) card() (processor.Card, error) {
 	return card, nil
 }
 
+// asWritten names the field at fault as the caller wrote it, where the acquirer knows another name.
+func (r *cardRequest) asWritten(err error) error {
+	public, ok := errors.AsType[*fault.Error](err)
+	if !ok || r == nil {
+		return err
+	}
+	for _, field := range []struct {
+		written     bool
+		name, alias string
+	}{
+		{r.ExpiryMonth != nil, "card.exp_month", "card.expiry_month"},
+		{r.ExpiryYear != nil, "card.exp_year", "card.expiry_year"},
+		{r.CVV != nil, "card.cvc", "card.cvv"},
+	} {
+		if field.written && public.Param == field.name {
+			return fault.On(public.Code, field.alias, "%s", strings.ReplaceAll(public.Message, field.name, field.alias))
+		}
+	}
+	return err
+}
+
 // either returns the one of two names for the same field that was given.
 func either[T any](name string, value *T, alias string, other *T) (*T, error) {
 	switch {
@@ -71,8 +94,13 @@ func (n *numeral) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
 	if kind := token.Kind(); kind != '0' && kind != '"' {
 		return errNumeral()
 	}
-	value, err := strconv.Atoi(token.String())
-	if err != nil || value < 0 || value > 9999 {
+	// Digits alone, and no more leading zeros than a calendar has: Atoi would take "+4" and "0012" too.
+	text := token.String()
+	if strings.Trim(text, "0123456789") != "" || len(text) > 4 || len(text) > 2 && text[0] == '0' {
+		return errNumeral()
+	}
+	value, err := strconv.Atoi(text)
+	if err != nil {
 		return errNumeral()
 	}
 	*n = numeral(value)

@@ -32,7 +32,8 @@ func (s *server) createPayment() handler {
 			return idempotency.Response{}, err
 		}
 		params.MerchantID = call.caller.MerchantID
-		return s.Payments.Create(ctx, claim, params)
+		answer, err := s.Payments.Create(ctx, claim, params)
+		return answer, req.Card.asWritten(err)
 	})
 }
 

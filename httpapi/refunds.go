@@ -39,12 +39,19 @@ func (s *server) createRefund() handler {
 		if err != nil {
 			return idempotency.Response{}, err
 		}
+		param := "payment_id"
+		if req.PaymentID == nil {
+			param = "paymentId"
+		}
 		if !ids.Valid(ids.Payment, *paymentID) {
-			param := "payment_id"
-			if req.PaymentID == nil {
-				param = "paymentId"
-			}
 			return idempotency.Response{}, fault.On(fault.InvalidValue, param, "%s must be the id of a payment; these start with %s.", param, ids.Payment)
+		}
+		render := claim.Render
+		claim.Render = func(resource any, err error) idempotency.Response {
+			if fault.CodeOf(err) == fault.NotFound { // the domain does not know which field the id came in
+				err = fault.On(fault.NotFound, param, "%s", fault.From(err).Message)
+			}
+			return render(resource, err)
 		}
 		return s.Payments.CreateRefund(ctx, claim, req.params(call, *paymentID))
 	})

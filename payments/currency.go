@@ -38,7 +38,8 @@ var exponents = func() map[string]int {
 // ParseCurrency returns the upper-case ISO 4217 code, or unknown_currency.
 func ParseCurrency(code string) (string, error) {
 	upper := strings.ToUpper(code)
-	if _, known := exponents[upper]; !known {
+	// Some letters of more than one byte have a capital of one: "ınr" is no INR.
+	if _, known := exponents[upper]; !known || len(code) != len(upper) {
 		return "", fault.On(fault.UnknownCurrency, "currency",
 			"currency must be an ISO 4217 code such as INR, USD or JPY.")
 	}

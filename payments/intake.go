@@ -258,7 +258,7 @@ func (s *Service) newRow(item *intakeItem, orders map[string]*dbsqlc.Order) (*db
 	order := orders[item.OrderID]
 	switch {
 	case order == nil || order.MerchantID != item.MerchantID:
-		return nil, orderNotFound()
+		return nil, fault.On(fault.NotFound, "order_id", "There is no order with this id.")
 	case item.Amount != 0 && item.Amount != order.Amount:
 		return nil, fault.On(fault.OrderMismatch, "amount", "amount differs from the order's %d. Leave it out, or create another order.", order.Amount)
 	case item.Currency != "" && item.Currency != order.Currency:
