@@ -218,6 +218,8 @@ func (d *Deliverer) advance(row *dbsqlc.WebhookDelivery, a attempt) *river.Inser
 		return nil
 	case a.job.Manual:
 		return nil // whatever was planned stays planned
+	case row.NextAttemptAt == nil:
+		return nil // a resend by hand got through meanwhile, or nothing more is to be sent
 	case a.exchange.status == http.StatusGone:
 		row.Status, row.NextAttemptAt = DeliveryPaused, nil
 		return nil
@@ -242,8 +244,8 @@ func retryAfter(e exchange, now time.Time) time.Duration {
 		return 0
 	}
 	var pause time.Duration
-	if seconds, err := strconv.ParseUint(e.retryAfter, 10, 31); err == nil {
-		pause = time.Duration(seconds) * time.Second
+	if seconds, err := strconv.ParseUint(e.retryAfter, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		pause = time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second //nolint:gosec // bounded
 	} else if at, err := http.ParseTime(e.retryAfter); err == nil {
 		pause = at.Sub(now)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -71,7 +72,7 @@ type Endpoints struct {
 type EndpointParams struct {
 	URL         string
 	Description *string
-	// EventTypes are types or patterns (`payment.*`); none means all events.
+	// EventTypes are types or patterns (`payment.*`); nil means all events.
 	EventTypes []string
 }
 
@@ -83,6 +84,9 @@ func (s *Endpoints) Create(ctx context.Context, tx pgx.Tx, merchantID uuid.UUID,
 	}
 	types, err := checkPatterns(params.EventTypes)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkDescription(params.Description); err != nil {
 		return nil, err
 	}
 	now := s.Now()
@@ -194,6 +198,9 @@ func (s *Endpoints) Update(ctx context.Context, merchantID uuid.UUID, id string,
 	}
 	if change.Description.Present && !change.Description.Null {
 		params.Description = &change.Description.Value
+		if err := checkDescription(params.Description); err != nil {
+			return nil, err
+		}
 	}
 	if change.EventTypes != nil {
 		types, err := checkPatterns(change.EventTypes)
@@ -280,11 +287,24 @@ func endpointError(err error) error {
 	return fmt.Errorf("error reading an endpoint: %w", err)
 }
 
+// maxDescription bounds an endpoint's description, in characters.
+const maxDescription = 255
+
+func checkDescription(text *string) error {
+	if text != nil && utf8.RuneCountInString(*text) > maxDescription {
+		return fault.On(fault.InvalidValue, "description", "description may have at most %d characters.", maxDescription)
+	}
+	return nil
+}
+
 // checkPatterns makes sure that every pattern covers at least one type, so that a spelling
 // mistake is an error now and not a silence later.
 func checkPatterns(patterns []string) ([]string, error) {
-	if len(patterns) == 0 {
+	switch {
+	case patterns == nil:
 		return []string{"*"}, nil
+	case len(patterns) == 0:
+		return nil, fault.On(fault.InvalidValue, "event_types", "event_types is empty. Use \"*\" for all events, or disable the endpoint to have none.")
 	}
 	for _, pattern := range patterns {
 		family, wild := strings.CutSuffix(pattern, "*")

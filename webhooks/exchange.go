@@ -104,7 +104,7 @@ func (c *Client) post(ctx context.Context, url, eventID, body string, secrets []
 		return result, nil
 	}
 	if result.status < 200 || result.status > 299 {
-		result.class, result.message = classStatus, "the endpoint answered "+http.StatusText(result.status)
+		result.class, result.message = classStatus, strings.TrimSpace(fmt.Sprintf("the endpoint answered %d %s", result.status, http.StatusText(result.status)))
 	}
 	return result, nil
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -107,6 +108,10 @@ func (g *Guard) CheckURL(ctx context.Context, raw string) error {
 		return refuse("The URL must not hold a user name or password; they would end up in logs. Verify the signature instead.")
 	case parsed.Fragment != "":
 		return refuse("The URL must not hold a fragment (#…); it would never be sent.")
+	case !validPort(parsed.Port()):
+		return refuse("The URL's port must be a number from 1 to 65535.")
+	case parsed.String() != raw:
+		return refuse("Write the URL as %q, which is how it would be sent.", parsed)
 	}
 	host := strings.TrimSuffix(parsed.Hostname(), ".")
 	var addresses []netip.Addr
@@ -121,4 +126,12 @@ func (g *Guard) CheckURL(ctx context.Context, raw string) error {
 		}
 	}
 	return nil
+}
+
+func validPort(port string) bool {
+	if port == "" {
+		return true
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && n > 0
 }

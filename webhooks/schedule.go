@@ -14,6 +14,9 @@ const DefaultSchedule = "0s,5s,1m,5m,30m,2h,5h,10h,10h"
 // maxAttempts bounds a schedule; its position is kept in a smallint.
 const maxAttempts = 100
 
+// maxPause bounds one pause. Who waits longer for a merchant's server has forgotten it.
+const maxPause = 30 * 24 * time.Hour
+
 // Schedule is the pauses before each automatic attempt; the first is before the first.
 type Schedule []time.Duration
 
@@ -28,6 +31,9 @@ func ParseSchedule(text string) (Schedule, error) {
 		pause, err := time.ParseDuration(strings.TrimSpace(part))
 		if err != nil || pause < 0 {
 			return nil, fmt.Errorf("%q is not a pause such as 5s, 1m or 2h", strings.TrimSpace(part))
+		}
+		if pause > maxPause {
+			return nil, fmt.Errorf("%s is too long a pause; at most %s is possible", strings.TrimSpace(part), maxPause)
 		}
 		schedule = append(schedule, pause)
 	}
