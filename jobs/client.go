@@ -4,6 +4,7 @@
 package jobs
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"time"
@@ -17,9 +18,6 @@ import (
 	"paygate/webhooks"
 )
 
-// JobTimeout bounds one run of any job. It is longer than an acquirer or an endpoint may take.
-const JobTimeout = time.Minute
-
 // Options of the workers. Payments, Deliverer, Endpoints, DB and Logger are required.
 type Options struct {
 	DB        *pgxpool.Pool
@@ -28,8 +26,11 @@ type Options struct {
 	Endpoints *webhooks.Endpoints
 	Logger    *slog.Logger
 
+	// JobTimeout bounds one run of any job. It is longer than an acquirer or an endpoint may
+	// take. Default 1 m.
+	JobTimeout time.Duration
 	// RescueAfter is after how long the job of a crashed worker runs again; more than
-	// JobTimeout. Default 2 m.
+	// JobTimeout. Default 2 m. River looks for such jobs twice a minute.
 	RescueAfter time.Duration
 	// Workers is how many jobs of a queue run at once in this process, by queue name. A queue
 	// that is not named has its default; one with 0 is not worked here.
@@ -67,7 +68,8 @@ func NewClient(opts Options) (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, &finishWorker{service: opts.Payments, logger: opts.Logger})
 	river.AddWorker(workers, &refundWorker{service: opts.Payments, logger: opts.Logger})
 	river.AddWorker(workers, &deliveryWorker{deliverer: opts.Deliverer, logger: opts.Logger})
-	river.AddWorker(workers, &resumeWorker{endpoints: opts.Endpoints})
+	river.AddWorker(workers, &drainWorker{deliverer: opts.Deliverer, logger: opts.Logger})
+	river.AddWorker(workers, &sweepWorker{endpoints: opts.Endpoints})
 
 	queues := make(map[string]river.QueueConfig, len(defaultWorkers))
 	for name, n := range defaultWorkers {
@@ -78,18 +80,14 @@ func NewClient(opts Options) (*river.Client[pgx.Tx], error) {
 			queues[name] = river.QueueConfig{MaxWorkers: n}
 		}
 	}
-	rescueAfter := opts.RescueAfter
-	if rescueAfter == 0 {
-		rescueAfter = 2 * time.Minute
-	}
 	client, err := river.NewClient(riverpgxv5.New(opts.DB), &river.Config{
 		FetchCooldown:               fetchCooldown,
 		FetchOnlyKnownKinds:         true, // during a rolling upgrade an old worker leaves new kinds alone
-		JobTimeout:                  JobTimeout,
+		JobTimeout:                  cmp.Or(opts.JobTimeout, time.Minute),
 		Logger:                      opts.Logger,
 		PeriodicJobs:                periodicJobs(),
 		Queues:                      queues,
-		RescueStuckJobsAfter:        rescueAfter,
+		RescueStuckJobsAfter:        cmp.Or(opts.RescueAfter, 2*time.Minute),
 		RetryPolicy:                 retryPolicy{},
 		SoftStopTimeout:             softStop,
 		CompletedJobRetentionPeriod: time.Hour, // history is in our own tables; a short job table is a fast one

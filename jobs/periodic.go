@@ -18,28 +18,28 @@ func periodicJobs() []*river.PeriodicJob {
 	return []*river.PeriodicJob{
 		river.NewPeriodicJob(
 			river.PeriodicInterval(time.Minute),
-			func() (river.JobArgs, *river.InsertOpts) { return resumeArgs{}, nil },
+			func() (river.JobArgs, *river.InsertOpts) { return sweepArgs{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true},
 		),
 	}
 }
 
-// resumeArgs asks to send what waited for an endpoint that is enabled again.
-type resumeArgs struct{}
+// sweepArgs asks to look for parked deliveries that nobody cares for.
+type sweepArgs struct{}
 
 // Kind implements river.JobArgs.
-func (resumeArgs) Kind() string { return "resume_deliveries" }
+func (sweepArgs) Kind() string { return "sweep_deliveries" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
-func (resumeArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: maintenanceQueue} }
+func (sweepArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: maintenanceQueue} }
 
-type resumeWorker struct {
-	river.WorkerDefaults[resumeArgs]
+type sweepWorker struct {
+	river.WorkerDefaults[sweepArgs]
 
 	endpoints *webhooks.Endpoints
 }
 
-// Work resumes deliveries that were parked in the moment in which their endpoint was enabled.
-func (w *resumeWorker) Work(ctx context.Context, _ *river.Job[resumeArgs]) error {
-	return w.endpoints.ResumeAll(ctx)
+// Work has them sent.
+func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[sweepArgs]) error {
+	return w.endpoints.Sweep(ctx)
 }

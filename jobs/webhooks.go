@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/riverqueue/river"
 
@@ -20,4 +21,23 @@ type deliveryWorker struct {
 // job of its own.
 func (w *deliveryWorker) Work(ctx context.Context, job *river.Job[webhooks.DeliverArgs]) error {
 	return patient(ctx, w.logger, job.JobRow, w.deliverer.Deliver(ctx, job.Args))
+}
+
+type drainWorker struct {
+	river.WorkerDefaults[webhooks.DrainArgs]
+
+	deliverer *webhooks.Deliverer
+	logger    *slog.Logger
+}
+
+// Work sends parked deliveries; where more remain, the same job goes on later.
+func (w *drainWorker) Work(ctx context.Context, job *river.Job[webhooks.DrainArgs]) error {
+	again, err := w.deliverer.Drain(ctx, job.Args.EndpointID)
+	if err != nil {
+		return patient(ctx, w.logger, job.JobRow, err)
+	}
+	if again.IsZero() {
+		return nil
+	}
+	return river.JobSnooze(max(time.Until(again), 0))
 }

@@ -24,6 +24,7 @@ SELECT * FROM webhook_deliveries WHERE id = ANY (@ids::text[]) ORDER BY id FOR U
 UPDATE webhook_deliveries d SET
     status          = u.status,
     parked          = u.status = 'paused',
+    claimed_until   = NULL,
     step            = u.step,
     attempt_count   = u.attempt_count,
     response_code   = nullif(u.response_code, 0),
@@ -87,26 +88,42 @@ WHERE d.merchant_id = @merchant_id
 ORDER BY d.created_at, d.id
 LIMIT @row_limit;
 
--- name: DeliveryPausedOf :many
-SELECT id, step FROM webhook_deliveries
-WHERE endpoint_id = @endpoint_id AND parked
-ORDER BY created_at, id
-FOR UPDATE;
+-- name: DeliveryResume :execrows
+-- Paused deliveries wait again, parked: draining the endpoint sends them.
+UPDATE webhook_deliveries
+SET status = CASE WHEN attempt_count = 0 THEN 'pending' ELSE 'retrying' END, next_attempt_at = @now::timestamptz, updated_at = @now::timestamptz
+WHERE endpoint_id = @endpoint_id AND parked AND status = 'paused';
 
--- name: EndpointWithPaused :many
--- Endpoints that are enabled though deliveries wait for that.
+-- name: DeliveryParkMany :exec
+UPDATE webhook_deliveries d SET parked = true, claimed_until = NULL
+FROM (SELECT unnest(@ids::text[]) AS id, unnest(@steps::smallint[]) AS step) AS u
+WHERE d.id = u.id AND d.step = u.step AND d.status IN ('pending', 'retrying');
+
+-- name: DeliveryClaim :many
+-- The parked deliveries of one endpoint that are due, oldest first, for whoever has places for them.
+UPDATE webhook_deliveries d SET claimed_until = @until::timestamptz
+WHERE d.id IN (
+    SELECT c.id FROM webhook_deliveries c
+    WHERE c.endpoint_id = @endpoint_id AND c.parked AND c.status <> 'paused'
+      AND c.next_attempt_at <= @now::timestamptz AND (c.claimed_until IS NULL OR c.claimed_until <= @now::timestamptz)
+    ORDER BY c.id
+    LIMIT @row_limit
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING d.id, d.step;
+
+-- name: EndpointWithParked :many
+-- Endpoints with deliveries that nobody has claimed: a worker died, or the endpoint was enabled
+-- in the moment in which they were paused.
 SELECT DISTINCT d.endpoint_id FROM webhook_deliveries d
 JOIN webhook_endpoints w ON w.id = d.endpoint_id
-WHERE d.parked AND w.status = 'enabled' AND w.deleted_at IS NULL;
-
--- name: DeliveryResume :exec
-UPDATE webhook_deliveries SET status = CASE WHEN attempt_count = 0 THEN 'pending' ELSE 'retrying' END, parked = false, next_attempt_at = @now::timestamptz, updated_at = @now::timestamptz
-WHERE id = ANY (@ids::text[]) AND parked;
+WHERE d.parked AND (d.claimed_until IS NULL OR d.claimed_until <= @now::timestamptz)
+  AND w.status = 'enabled' AND w.deleted_at IS NULL;
 
 -- name: DeliveryPause :exec
-UPDATE webhook_deliveries SET status = 'paused', parked = true, next_attempt_at = NULL, updated_at = @now::timestamptz
+UPDATE webhook_deliveries SET status = 'paused', parked = true, claimed_until = NULL, next_attempt_at = NULL, updated_at = @now::timestamptz
 WHERE id = @id AND step = @step AND status IN ('pending', 'retrying');
 
 -- name: DeliveryAbandon :exec
-UPDATE webhook_deliveries SET status = 'exhausted', next_attempt_at = NULL, updated_at = @now::timestamptz
+UPDATE webhook_deliveries SET status = 'exhausted', parked = false, claimed_until = NULL, next_attempt_at = NULL, updated_at = @now::timestamptz
 WHERE id = @id AND step = @step AND status IN ('pending', 'retrying');

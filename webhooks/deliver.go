@@ -39,7 +39,9 @@ type Deliverer struct {
 	queue    Queue
 	schedule Schedule
 	now      func() time.Time
+	lanes    *lanes
 	records  *groupcommit.Group[attempt, struct{}]
+	parks    *groupcommit.Group[DeliverArgs, struct{}]
 }
 
 // DelivererOptions are all required.
@@ -56,15 +58,17 @@ type DelivererOptions struct {
 func NewDeliverer(opts DelivererOptions) *Deliverer {
 	d := &Deliverer{
 		db: opts.DB, client: opts.Client, keyring: opts.Keyring, queue: opts.Queue, schedule: opts.Schedule, now: opts.Now,
+		lanes: newLanes(opts.Now),
 	}
 	d.records = groupcommit.New(opts.DB, d.recordMany, groupcommit.Options[attempt, struct{}]{Name: "webhook_attempts"})
+	d.parks = groupcommit.New(opts.DB, d.parkMany, groupcommit.Options[DeliverArgs, struct{}]{Name: "webhook_parks"})
 	return d
 }
 
 // Close waits for attempts that are being recorded.
 func (d *Deliverer) Close(ctx context.Context) error {
 	defer d.client.Close()
-	return d.records.Close(ctx)
+	return errors.Join(d.parks.Close(ctx), d.records.Close(ctx))
 }
 
 // attempt is an exchange to be recorded.
@@ -75,51 +79,85 @@ type attempt struct {
 
 // Deliver makes the attempt that the job asks for, unless its time has passed: the delivery
 // was made or moved on, or its endpoint is gone. A failed exchange is no error; it is
-// recorded and its successor scheduled. An error means that nothing is known or recorded,
-// and the job has to run again.
+// recorded and its successor scheduled. Where the endpoint's lane has no place the delivery is
+// parked. An error means that nothing is known or recorded, and the job has to run again.
 func (d *Deliverer) Deliver(ctx context.Context, job DeliverArgs) error {
+	place := d.lanes.enter(job.EndpointID, job.Manual)
+	if place == nil {
+		if _, err := d.parks.Do(ctx, job); err != nil {
+			return fmt.Errorf("error parking a delivery: %w", err)
+		}
+		// Whoever held the last place may have looked for parked deliveries just before this one was.
+		return d.drainOn(ctx, job.EndpointID)
+	}
+	waiting, err := d.attemptIn(ctx, place, job)
+	if err != nil || !waiting {
+		return err
+	}
+	return d.drainOn(ctx, job.EndpointID)
+}
+
+// attemptIn makes an attempt in a place and gives the place back. It tells whether parked
+// deliveries may be waiting for it.
+func (d *Deliverer) attemptIn(ctx context.Context, in *place, job DeliverArgs) (waiting bool, err error) {
+	made, err := d.attempt(ctx, job)
+	if made == nil {
+		in.unused()
+		return false, err
+	}
+	probeAt, waiting := in.leave(made.class != "", made.duration)
+	if !probeAt.IsZero() {
+		if err := enqueueDrain(ctx, nil, d.queue, job.EndpointID, probeAt); err != nil {
+			return false, err
+		}
+	}
+	return waiting, err
+}
+
+// attempt loads, signs, posts and records. It returns no exchange when none was made.
+func (d *Deliverer) attempt(ctx context.Context, job DeliverArgs) (*exchange, error) {
 	queries := dbsqlc.New()
 	row, err := queries.DeliveryForAttempt(ctx, d.db, job.DeliveryID)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil // history has been removed
+		return nil, nil // history has been removed
 	}
 	if err != nil {
-		return fmt.Errorf("error loading a delivery: %w", err)
+		return nil, fmt.Errorf("error loading a delivery: %w", err)
 	}
 	delivery := &row.WebhookDelivery
 	if !job.Manual && (int(delivery.Step) != job.Step || delivery.NextAttemptAt == nil) {
-		return nil // a leftover of a crash: this attempt has been recorded
+		return nil, nil // a leftover of a crash: this attempt has been recorded
 	}
 	if row.EndpointDeletedAt != nil {
-		return d.park(ctx, job, queries.DeliveryAbandon)
+		return nil, d.giveUp(ctx, job, queries.DeliveryAbandon)
 	}
 	if row.EndpointStatus == EndpointDisabled {
-		return d.park(ctx, job, func(ctx context.Context, db dbsqlc.DBTX, arg *dbsqlc.DeliveryAbandonParams) error {
+		return nil, d.giveUp(ctx, job, func(ctx context.Context, db dbsqlc.DBTX, arg *dbsqlc.DeliveryAbandonParams) error {
 			return queries.DeliveryPause(ctx, db, (*dbsqlc.DeliveryPauseParams)(arg))
 		})
 	}
 	secrets, err := d.secrets(ctx, delivery.EndpointID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	result, err := d.client.post(ctx, row.URL, delivery.EventID, row.Body, secrets)
 	if err != nil {
-		return fmt.Errorf("error posting a webhook: %w", err)
+		return nil, fmt.Errorf("error posting a webhook: %w", err)
 	}
 	if _, err := d.records.Do(ctx, attempt{job, result}); err != nil {
-		return fmt.Errorf("error recording an attempt: %w", err)
+		return &result, fmt.Errorf("error recording an attempt: %w", err)
 	}
-	return nil
+	return &result, nil
 }
 
-// park ends the waiting of a delivery that cannot be attempted now.
-func (d *Deliverer) park(ctx context.Context, job DeliverArgs, set func(context.Context, dbsqlc.DBTX, *dbsqlc.DeliveryAbandonParams) error) error {
+// giveUp ends the waiting of a delivery whose endpoint is disabled or gone.
+func (d *Deliverer) giveUp(ctx context.Context, job DeliverArgs, set func(context.Context, dbsqlc.DBTX, *dbsqlc.DeliveryAbandonParams) error) error {
 	if job.Manual {
 		return nil
 	}
 	err := set(ctx, d.db, &dbsqlc.DeliveryAbandonParams{ID: job.DeliveryID, Step: int16(job.Step), Now: d.now()}) //nolint:gosec // bounded by the schedule
 	if err != nil {
-		return fmt.Errorf("error parking a delivery: %w", err)
+		return fmt.Errorf("error ending the wait of a delivery: %w", err)
 	}
 	return nil
 }
@@ -232,7 +270,7 @@ func (d *Deliverer) advance(row *dbsqlc.WebhookDelivery, a attempt) *river.Inser
 	next := ended.Add(max(pause, retryAfter(a.exchange, ended)))
 	row.Status, row.NextAttemptAt = DeliveryRetrying, &next
 	return &river.InsertManyParams{
-		Args:       DeliverArgs{DeliveryID: row.ID, Step: int(row.Step)},
+		Args:       DeliverArgs{DeliveryID: row.ID, EndpointID: row.EndpointID, Step: int(row.Step)},
 		InsertOpts: &river.InsertOpts{ScheduledAt: next},
 	}
 }

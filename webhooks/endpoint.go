@@ -12,7 +12,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/riverqueue/river"
 
 	"paygate/db"
 	"paygate/db/dbsqlc"
@@ -233,39 +232,39 @@ func (s *Endpoints) Update(ctx context.Context, merchantID uuid.UUID, id string,
 	return showEndpoint(updated), nil
 }
 
-// ResumeAll sends what still waits for endpoints that are enabled. Update does that for the endpoint
-// it enables; this catches a delivery that was parked, by a transaction that still saw the endpoint
-// disabled, at that very moment.
-func (s *Endpoints) ResumeAll(ctx context.Context) error {
-	waiting, err := dbsqlc.New().EndpointWithPaused(ctx, s.DB)
+// resume lets the deliveries that waited for the endpoint to be enabled be sent: they are parked
+// already, so one job drains them, however many there are.
+func (s *Endpoints) resume(ctx context.Context, tx pgx.Tx, endpointID string) error {
+	resumed, err := dbsqlc.New().DeliveryResume(ctx, tx, &dbsqlc.DeliveryResumeParams{EndpointID: endpointID, Now: s.Now()})
 	if err != nil {
-		return fmt.Errorf("error finding endpoints with waiting deliveries: %w", err)
+		return fmt.Errorf("error resuming deliveries: %w", err)
+	}
+	if resumed == 0 {
+		return nil
+	}
+	return enqueueDrain(ctx, tx, s.Queue, endpointID, time.Time{})
+}
+
+// Sweep finds parked deliveries that nobody has claimed although their endpoint is enabled, and has
+// them sent. That catches what a worker had parked or claimed when it died, and what was paused by a
+// transaction that still saw the endpoint disabled in the moment in which it was enabled.
+func (s *Endpoints) Sweep(ctx context.Context) error {
+	waiting, err := dbsqlc.New().EndpointWithParked(ctx, s.DB, s.Now())
+	if err != nil {
+		return fmt.Errorf("error finding endpoints with parked deliveries: %w", err)
 	}
 	for _, id := range waiting {
-		if err := db.InTx(ctx, s.DB, func(tx pgx.Tx) error { return s.resume(ctx, tx, id) }); err != nil {
+		err := db.InTx(ctx, s.DB, func(tx pgx.Tx) error {
+			if _, err := dbsqlc.New().DeliveryResume(ctx, tx, &dbsqlc.DeliveryResumeParams{EndpointID: id, Now: s.Now()}); err != nil {
+				return fmt.Errorf("error resuming deliveries: %w", err)
+			}
+			return enqueueDrain(ctx, tx, s.Queue, id, time.Time{})
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// resume enqueues the deliveries that waited for the endpoint to be enabled.
-func (s *Endpoints) resume(ctx context.Context, tx pgx.Tx, endpointID string) error {
-	queries := dbsqlc.New()
-	waiting, err := queries.DeliveryPausedOf(ctx, tx, endpointID)
-	if err != nil {
-		return fmt.Errorf("error finding waiting deliveries: %w", err)
-	}
-	resumed := &dbsqlc.DeliveryResumeParams{Now: s.Now()}
-	var jobs []river.InsertManyParams
-	for _, d := range waiting {
-		resumed.Ids = append(resumed.Ids, d.ID)
-		jobs = append(jobs, river.InsertManyParams{Args: DeliverArgs{DeliveryID: d.ID, Step: int(d.Step)}})
-	}
-	if err := queries.DeliveryResume(ctx, tx, resumed); err != nil {
-		return fmt.Errorf("error resuming deliveries: %w", err)
-	}
-	return enqueue(ctx, tx, s.Queue, jobs)
 }
 
 // Delete removes an endpoint; nothing more is sent to it. Its deliveries keep their history.

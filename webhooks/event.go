@@ -124,7 +124,7 @@ func Emit(ctx context.Context, tx pgx.Tx, queue Queue, events []Event) error {
 			if s.Status == EndpointDisabled {
 				status = DeliveryPaused
 			} else {
-				jobs = append(jobs, river.InsertManyParams{Args: DeliverArgs{DeliveryID: id}})
+				jobs = append(jobs, river.InsertManyParams{Args: DeliverArgs{DeliveryID: id, EndpointID: s.ID}})
 			}
 			deliveries.Ids = append(deliveries.Ids, id)
 			deliveries.MerchantIds = append(deliveries.MerchantIds, e.merchantID)

@@ -1,6 +1,9 @@
 package webhooks
 
-import "github.com/riverqueue/river"
+import (
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+)
 
 // QueueName is the River queue of deliveries, apart from that of payments, so that slow
 // endpoints never hold up money.
@@ -9,6 +12,8 @@ const QueueName = "webhooks"
 // DeliverArgs asks for one attempt of a delivery. It holds ids alone: River UI shows it.
 type DeliverArgs struct {
 	DeliveryID string `json:"delivery_id"`
+	// EndpointID is whose lane the attempt takes a place in.
+	EndpointID string `json:"endpoint_id"`
 	// Step is how many automatic attempts were made before this one. A job whose step is not
 	// the delivery's any more is a leftover and does nothing.
 	Step int `json:"step"`
@@ -22,4 +27,24 @@ func (DeliverArgs) Kind() string { return "deliver_webhook" }
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (DeliverArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueName}
+}
+
+// DrainArgs asks to send the parked deliveries of an endpoint, as far as its lane has places.
+type DrainArgs struct {
+	EndpointID string `json:"endpoint_id" river:"unique"`
+}
+
+// Kind implements river.JobArgs.
+func (DrainArgs) Kind() string { return "drain_endpoint" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts. One such job for an endpoint is enough, so
+// that parked deliveries cost no jobs, however many there are.
+func (DrainArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueName, UniqueOpts: river.UniqueOpts{
+		ByArgs: true,
+		ByState: []rivertype.JobState{
+			rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
+			rivertype.JobStateRunning, rivertype.JobStateScheduled,
+		},
+	}}
 }

@@ -143,6 +143,7 @@ type WebhookDelivery struct {
 	LastAttemptAt *time.Time
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
+	ClaimedUntil  *time.Time
 }
 
 type WebhookEndpoint struct {

@@ -99,7 +99,7 @@ func (q *Queries) AttemptList(ctx context.Context, db DBTX, arg *AttemptListPara
 }
 
 const deliveryAbandon = `-- name: DeliveryAbandon :exec
-UPDATE webhook_deliveries SET status = 'exhausted', next_attempt_at = NULL, updated_at = $1::timestamptz
+UPDATE webhook_deliveries SET status = 'exhausted', parked = false, claimed_until = NULL, next_attempt_at = NULL, updated_at = $1::timestamptz
 WHERE id = $2 AND step = $3 AND status IN ('pending', 'retrying')
 `
 
@@ -114,8 +114,59 @@ func (q *Queries) DeliveryAbandon(ctx context.Context, db DBTX, arg *DeliveryAba
 	return err
 }
 
+const deliveryClaim = `-- name: DeliveryClaim :many
+UPDATE webhook_deliveries d SET claimed_until = $1::timestamptz
+WHERE d.id IN (
+    SELECT c.id FROM webhook_deliveries c
+    WHERE c.endpoint_id = $2 AND c.parked AND c.status <> 'paused'
+      AND c.next_attempt_at <= $3::timestamptz AND (c.claimed_until IS NULL OR c.claimed_until <= $3::timestamptz)
+    ORDER BY c.id
+    LIMIT $4
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING d.id, d.step
+`
+
+type DeliveryClaimParams struct {
+	Until      time.Time
+	EndpointID string
+	Now        time.Time
+	RowLimit   int32
+}
+
+type DeliveryClaimRow struct {
+	ID   string
+	Step int16
+}
+
+// The parked deliveries of one endpoint that are due, oldest first, for whoever has places for them.
+func (q *Queries) DeliveryClaim(ctx context.Context, db DBTX, arg *DeliveryClaimParams) ([]*DeliveryClaimRow, error) {
+	rows, err := db.Query(ctx, deliveryClaim,
+		arg.Until,
+		arg.EndpointID,
+		arg.Now,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []*DeliveryClaimRow{}
+	for rows.Next() {
+		var i DeliveryClaimRow
+		if err := rows.Scan(&i.ID, &i.Step); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const deliveryForAttempt = `-- name: DeliveryForAttempt :one
-SELECT d.id, d.merchant_id, d.endpoint_id, d.event_id, d.event_type, d.payment_id, d.status, d.parked, d.step, d.attempt_count, d.response_code, d.next_attempt_at, d.last_attempt_at, d.created_at, d.updated_at, w.url, w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body
+SELECT d.id, d.merchant_id, d.endpoint_id, d.event_id, d.event_type, d.payment_id, d.status, d.parked, d.step, d.attempt_count, d.response_code, d.next_attempt_at, d.last_attempt_at, d.created_at, d.updated_at, d.claimed_until, w.url, w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body
 FROM webhook_deliveries d
 JOIN webhook_endpoints w ON w.id = d.endpoint_id
 JOIN events e ON e.id = d.event_id
@@ -150,6 +201,7 @@ func (q *Queries) DeliveryForAttempt(ctx context.Context, db DBTX, id string) (*
 		&i.WebhookDelivery.LastAttemptAt,
 		&i.WebhookDelivery.CreatedAt,
 		&i.WebhookDelivery.UpdatedAt,
+		&i.WebhookDelivery.ClaimedUntil,
 		&i.URL,
 		&i.EndpointStatus,
 		&i.EndpointDeletedAt,
@@ -159,7 +211,7 @@ func (q *Queries) DeliveryForAttempt(ctx context.Context, db DBTX, id string) (*
 }
 
 const deliveryGet = `-- name: DeliveryGet :one
-SELECT d.id, d.merchant_id, d.endpoint_id, d.event_id, d.event_type, d.payment_id, d.status, d.parked, d.step, d.attempt_count, d.response_code, d.next_attempt_at, d.last_attempt_at, d.created_at, d.updated_at, w.url, w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body
+SELECT d.id, d.merchant_id, d.endpoint_id, d.event_id, d.event_type, d.payment_id, d.status, d.parked, d.step, d.attempt_count, d.response_code, d.next_attempt_at, d.last_attempt_at, d.created_at, d.updated_at, d.claimed_until, w.url, w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body
 FROM webhook_deliveries d
 JOIN webhook_endpoints w ON w.id = d.endpoint_id
 JOIN events e ON e.id = d.event_id
@@ -198,6 +250,7 @@ func (q *Queries) DeliveryGet(ctx context.Context, db DBTX, arg *DeliveryGetPara
 		&i.WebhookDelivery.LastAttemptAt,
 		&i.WebhookDelivery.CreatedAt,
 		&i.WebhookDelivery.UpdatedAt,
+		&i.WebhookDelivery.ClaimedUntil,
 		&i.URL,
 		&i.EndpointStatus,
 		&i.EndpointDeletedAt,
@@ -244,7 +297,7 @@ func (q *Queries) DeliveryInsertMany(ctx context.Context, db DBTX, arg *Delivery
 }
 
 const deliveryListPage = `-- name: DeliveryListPage :many
-SELECT id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, parked, step, attempt_count, response_code, next_attempt_at, last_attempt_at, created_at, updated_at FROM webhook_deliveries d
+SELECT id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, parked, step, attempt_count, response_code, next_attempt_at, last_attempt_at, created_at, updated_at, claimed_until FROM webhook_deliveries d
 WHERE d.merchant_id = $1
   AND ($2::text IS NULL OR d.status = $2)
   AND ($3::text IS NULL OR d.event_type = $3)
@@ -306,6 +359,7 @@ func (q *Queries) DeliveryListPage(ctx context.Context, db DBTX, arg *DeliveryLi
 			&i.LastAttemptAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.ClaimedUntil,
 		); err != nil {
 			return nil, err
 		}
@@ -318,7 +372,7 @@ func (q *Queries) DeliveryListPage(ctx context.Context, db DBTX, arg *DeliveryLi
 }
 
 const deliveryListPageUp = `-- name: DeliveryListPageUp :many
-SELECT id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, parked, step, attempt_count, response_code, next_attempt_at, last_attempt_at, created_at, updated_at FROM webhook_deliveries d
+SELECT id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, parked, step, attempt_count, response_code, next_attempt_at, last_attempt_at, created_at, updated_at, claimed_until FROM webhook_deliveries d
 WHERE d.merchant_id = $1
   AND ($2::text IS NULL OR d.status = $2)
   AND ($3::text IS NULL OR d.event_type = $3)
@@ -380,6 +434,7 @@ func (q *Queries) DeliveryListPageUp(ctx context.Context, db DBTX, arg *Delivery
 			&i.LastAttemptAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.ClaimedUntil,
 		); err != nil {
 			return nil, err
 		}
@@ -392,7 +447,7 @@ func (q *Queries) DeliveryListPageUp(ctx context.Context, db DBTX, arg *Delivery
 }
 
 const deliveryLockMany = `-- name: DeliveryLockMany :many
-SELECT id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, parked, step, attempt_count, response_code, next_attempt_at, last_attempt_at, created_at, updated_at FROM webhook_deliveries WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE
+SELECT id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, parked, step, attempt_count, response_code, next_attempt_at, last_attempt_at, created_at, updated_at, claimed_until FROM webhook_deliveries WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE
 `
 
 func (q *Queries) DeliveryLockMany(ctx context.Context, db DBTX, ids []string) ([]*WebhookDelivery, error) {
@@ -420,6 +475,7 @@ func (q *Queries) DeliveryLockMany(ctx context.Context, db DBTX, ids []string) (
 			&i.LastAttemptAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.ClaimedUntil,
 		); err != nil {
 			return nil, err
 		}
@@ -431,8 +487,24 @@ func (q *Queries) DeliveryLockMany(ctx context.Context, db DBTX, ids []string) (
 	return items, nil
 }
 
+const deliveryParkMany = `-- name: DeliveryParkMany :exec
+UPDATE webhook_deliveries d SET parked = true, claimed_until = NULL
+FROM (SELECT unnest($1::text[]) AS id, unnest($2::smallint[]) AS step) AS u
+WHERE d.id = u.id AND d.step = u.step AND d.status IN ('pending', 'retrying')
+`
+
+type DeliveryParkManyParams struct {
+	Ids   []string
+	Steps []int16
+}
+
+func (q *Queries) DeliveryParkMany(ctx context.Context, db DBTX, arg *DeliveryParkManyParams) error {
+	_, err := db.Exec(ctx, deliveryParkMany, arg.Ids, arg.Steps)
+	return err
+}
+
 const deliveryPause = `-- name: DeliveryPause :exec
-UPDATE webhook_deliveries SET status = 'paused', parked = true, next_attempt_at = NULL, updated_at = $1::timestamptz
+UPDATE webhook_deliveries SET status = 'paused', parked = true, claimed_until = NULL, next_attempt_at = NULL, updated_at = $1::timestamptz
 WHERE id = $2 AND step = $3 AND status IN ('pending', 'retrying')
 `
 
@@ -447,42 +519,11 @@ func (q *Queries) DeliveryPause(ctx context.Context, db DBTX, arg *DeliveryPause
 	return err
 }
 
-const deliveryPausedOf = `-- name: DeliveryPausedOf :many
-SELECT id, step FROM webhook_deliveries
-WHERE endpoint_id = $1 AND parked
-ORDER BY created_at, id
-FOR UPDATE
-`
-
-type DeliveryPausedOfRow struct {
-	ID   string
-	Step int16
-}
-
-func (q *Queries) DeliveryPausedOf(ctx context.Context, db DBTX, endpointID string) ([]*DeliveryPausedOfRow, error) {
-	rows, err := db.Query(ctx, deliveryPausedOf, endpointID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []*DeliveryPausedOfRow{}
-	for rows.Next() {
-		var i DeliveryPausedOfRow
-		if err := rows.Scan(&i.ID, &i.Step); err != nil {
-			return nil, err
-		}
-		items = append(items, &i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const deliveryRecordMany = `-- name: DeliveryRecordMany :exec
 UPDATE webhook_deliveries d SET
     status          = u.status,
     parked          = u.status = 'paused',
+    claimed_until   = NULL,
     step            = u.step,
     attempt_count   = u.attempt_count,
     response_code   = nullif(u.response_code, 0),
@@ -521,30 +562,37 @@ func (q *Queries) DeliveryRecordMany(ctx context.Context, db DBTX, arg *Delivery
 	return err
 }
 
-const deliveryResume = `-- name: DeliveryResume :exec
-UPDATE webhook_deliveries SET status = CASE WHEN attempt_count = 0 THEN 'pending' ELSE 'retrying' END, parked = false, next_attempt_at = $1::timestamptz, updated_at = $1::timestamptz
-WHERE id = ANY ($2::text[]) AND parked
+const deliveryResume = `-- name: DeliveryResume :execrows
+UPDATE webhook_deliveries
+SET status = CASE WHEN attempt_count = 0 THEN 'pending' ELSE 'retrying' END, next_attempt_at = $1::timestamptz, updated_at = $1::timestamptz
+WHERE endpoint_id = $2 AND parked AND status = 'paused'
 `
 
 type DeliveryResumeParams struct {
-	Now time.Time
-	Ids []string
+	Now        time.Time
+	EndpointID string
 }
 
-func (q *Queries) DeliveryResume(ctx context.Context, db DBTX, arg *DeliveryResumeParams) error {
-	_, err := db.Exec(ctx, deliveryResume, arg.Now, arg.Ids)
-	return err
+// Paused deliveries wait again, parked: draining the endpoint sends them.
+func (q *Queries) DeliveryResume(ctx context.Context, db DBTX, arg *DeliveryResumeParams) (int64, error) {
+	result, err := db.Exec(ctx, deliveryResume, arg.Now, arg.EndpointID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
-const endpointWithPaused = `-- name: EndpointWithPaused :many
+const endpointWithParked = `-- name: EndpointWithParked :many
 SELECT DISTINCT d.endpoint_id FROM webhook_deliveries d
 JOIN webhook_endpoints w ON w.id = d.endpoint_id
-WHERE d.parked AND w.status = 'enabled' AND w.deleted_at IS NULL
+WHERE d.parked AND (d.claimed_until IS NULL OR d.claimed_until <= $1::timestamptz)
+  AND w.status = 'enabled' AND w.deleted_at IS NULL
 `
 
-// Endpoints that are enabled though deliveries wait for that.
-func (q *Queries) EndpointWithPaused(ctx context.Context, db DBTX) ([]string, error) {
-	rows, err := db.Query(ctx, endpointWithPaused)
+// Endpoints with deliveries that nobody has claimed: a worker died, or the endpoint was enabled
+// in the moment in which they were paused.
+func (q *Queries) EndpointWithParked(ctx context.Context, db DBTX, now time.Time) ([]string, error) {
+	rows, err := db.Query(ctx, endpointWithParked, now)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,110 @@
+package webhooks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"paygate/db/dbsqlc"
+	"paygate/db/groupcommit"
+)
+
+const (
+	// drainFor is after how long a job that drains makes room for others: with one more round, which
+	// may take as long as an exchange, it must end within the job's own bound.
+	drainFor = 10 * time.Second
+	// claimGrace is how much longer than an exchange a claim lasts.
+	claimGrace = time.Minute
+)
+
+// Drain sends the parked deliveries of an endpoint. It returns when to go on, or a zero time when
+// nothing is left to do: more are parked than it had time for, or the breaker waits for a probe.
+func (d *Deliverer) Drain(ctx context.Context, endpointID string) (again time.Time, err error) {
+	until := time.Now().Add(drainFor)
+	for time.Now().Before(until) {
+		made, err := d.drainRound(ctx, endpointID)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if made == 0 {
+			return d.lanes.opens(endpointID), nil
+		}
+	}
+	return d.now(), nil
+}
+
+// drainOn drains on behalf of another job; what it has no time for is left to a job of its own. For
+// the probe of an open breaker there is one already.
+func (d *Deliverer) drainOn(ctx context.Context, endpointID string) error {
+	again, err := d.Drain(ctx, endpointID)
+	if err != nil || again.IsZero() || again.After(d.now()) {
+		return err
+	}
+	return enqueueDrain(ctx, nil, d.queue, endpointID, again)
+}
+
+// drainRound claims as many deliveries as the lane has places, attempts them side by side, and
+// returns how many there were.
+func (d *Deliverer) drainRound(ctx context.Context, endpointID string) (int, error) {
+	var places []*place
+	for p := d.lanes.enter(endpointID, false); p != nil; p = d.lanes.enter(endpointID, false) {
+		places = append(places, p)
+	}
+	if len(places) == 0 {
+		return 0, nil
+	}
+	now := d.now()
+	claimed, err := dbsqlc.New().DeliveryClaim(ctx, d.db, &dbsqlc.DeliveryClaimParams{
+		EndpointID: endpointID, Now: now, Until: now.Add(d.client.timeout + claimGrace), RowLimit: int32(len(places)), //nolint:gosec // at most laneMax
+	})
+	if err != nil {
+		claimed = nil
+		err = fmt.Errorf("error claiming parked deliveries: %w", err)
+	}
+	for _, p := range places[len(claimed):] {
+		p.unused()
+	}
+	if len(claimed) < len(places) && err == nil {
+		d.lanes.drained(endpointID)
+	}
+	errs := make([]error, len(claimed))
+	var attempts sync.WaitGroup
+	for i, row := range claimed {
+		attempts.Go(func() {
+			_, errs[i] = d.attemptIn(ctx, places[i], DeliverArgs{DeliveryID: row.ID, EndpointID: endpointID, Step: int(row.Step)})
+		})
+	}
+	attempts.Wait()
+	return len(claimed), errors.Join(append(errs, err)...)
+}
+
+// parkMany notes that deliveries wait for a place; it is their last write until they are claimed.
+func (d *Deliverer) parkMany(ctx context.Context, tx pgx.Tx, jobs []DeliverArgs) ([]groupcommit.Result[struct{}], error) {
+	params := &dbsqlc.DeliveryParkManyParams{}
+	for _, job := range jobs {
+		params.Ids = append(params.Ids, job.DeliveryID)
+		params.Steps = append(params.Steps, int16(job.Step)) //nolint:gosec // bounded by the schedule
+	}
+	return make([]groupcommit.Result[struct{}], len(jobs)), dbsqlc.New().DeliveryParkMany(ctx, tx, params)
+}
+
+// enqueueDrain asks to drain an endpoint at a time, now for the zero time; in tx, or by itself
+// without one. A job that is there already is enough.
+func enqueueDrain(ctx context.Context, tx pgx.Tx, queue Queue, endpointID string, at time.Time) error {
+	options := &river.InsertOpts{ScheduledAt: at}
+	var err error
+	if tx == nil {
+		_, err = queue.Insert(ctx, DrainArgs{EndpointID: endpointID}, options)
+	} else {
+		_, err = queue.InsertTx(ctx, tx, DrainArgs{EndpointID: endpointID}, options)
+	}
+	if err != nil {
+		return fmt.Errorf("error enqueueing the draining of an endpoint: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,178 @@
+package webhooks
+
+import (
+	"sync"
+	"time"
+)
+
+// The bounds of lanes. One process has one set of lanes; with several processes each bound holds
+// for each of them.
+const (
+	// laneStart is how many attempts may be in flight at an endpoint that nothing is known of.
+	laneStart = 4
+	// laneMax is the same at an endpoint that keeps answering fast.
+	laneMax = 32
+	// laneFast is what counts as fast.
+	laneFast = time.Second
+	// unprovenMax bounds the attempts in flight at all endpoints together that are not known to be
+	// fast: less than the workers there are, so that however many hang, the others find a place.
+	unprovenMax = 160
+	// breakAfter is how many failures in a row open an endpoint's breaker.
+	breakAfter = 10
+	// The breaker stays open for breakMin, and twice as long each time a probe fails, up to breakMax.
+	breakMin = 10 * time.Second
+	breakMax = 10 * time.Minute
+	// laneIdle is after how long a lane that nobody uses is forgotten.
+	laneIdle = 10 * time.Minute
+)
+
+// lanes keep what one endpoint does from delaying the deliveries of another: each endpoint has a
+// lane with a few places, which grow while it answers fast and shrink when it does not, and a
+// breaker that closes the lane while it fails.
+type lanes struct {
+	now func() time.Time
+
+	mu         sync.Mutex
+	byEndpoint map[string]*lane
+	// unproven counts the attempts in flight in lanes that are not proven.
+	unproven int
+	swept    time.Time
+}
+
+// lane is what is known of one endpoint.
+type lane struct {
+	inFlight int
+	// limit is how many may be in flight.
+	limit int
+	// proven says that the last answer was a fast success.
+	proven bool
+	// failures counts the failures in a row.
+	failures int
+	// openUntil is when the breaker lets a probe through; zero while it is closed.
+	openUntil time.Time
+	openFor   time.Duration
+	// waiting says that deliveries were parked since the lane was last found empty of them.
+	waiting bool
+	used    time.Time
+}
+
+func newLanes(now func() time.Time) *lanes {
+	return &lanes{now: now, byEndpoint: make(map[string]*lane), swept: now()}
+}
+
+// place is a place in a lane, to be given back with what came of the attempt.
+type place struct {
+	lanes    *lanes
+	lane     *lane
+	unproven bool
+}
+
+// enter takes a place at an endpoint. With none it is nil, and the endpoint's deliveries are to be
+// parked. A forced entry (a resend by hand) is let in whatever the state.
+func (l *lanes) enter(endpointID string, forced bool) *place {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	l.sweep(now)
+	of := l.byEndpoint[endpointID]
+	if of == nil {
+		of = &lane{limit: laneStart}
+		l.byEndpoint[endpointID] = of
+	}
+	of.used = now
+	if !forced && !l.admits(of, now) {
+		of.waiting = true
+		return nil
+	}
+	of.inFlight++
+	p := &place{lanes: l, lane: of, unproven: !of.proven}
+	if p.unproven {
+		l.unproven++
+	}
+	return p
+}
+
+func (l *lanes) admits(of *lane, now time.Time) bool {
+	if !of.openUntil.IsZero() {
+		// One probe at a time, when its time has come.
+		return of.inFlight == 0 && !now.Before(of.openUntil)
+	}
+	return of.inFlight < of.limit && (of.proven || l.unproven < unprovenMax)
+}
+
+// leave gives a place back after an attempt. It returns when a probe should follow, if the attempt
+// opened the breaker, and whether deliveries may be waiting for the place.
+func (p *place) leave(failed bool, took time.Duration) (probeAt time.Time, waiting bool) {
+	p.lanes.mu.Lock()
+	defer p.lanes.mu.Unlock()
+	p.free()
+	of := p.lane
+	if !failed {
+		of.failures, of.openUntil, of.openFor = 0, time.Time{}, 0
+		if of.proven = took < laneFast; of.proven {
+			of.limit = min(of.limit+1, laneMax)
+		} else {
+			of.limit = max(of.limit/2, 1)
+		}
+		return time.Time{}, of.waiting
+	}
+	of.failures++
+	of.proven = false
+	of.limit = max(of.limit/2, 1)
+	probed := !of.openUntil.IsZero()
+	if !probed && of.failures < breakAfter {
+		return time.Time{}, of.waiting
+	}
+	if probed && p.lanes.now().Before(of.openUntil) {
+		return time.Time{}, false // was in flight when the breaker opened
+	}
+	of.openFor = min(max(2*of.openFor, breakMin), breakMax)
+	of.openUntil = p.lanes.now().Add(of.openFor)
+	return of.openUntil, false
+}
+
+// unused gives a place back that no attempt was made in.
+func (p *place) unused() {
+	p.lanes.mu.Lock()
+	defer p.lanes.mu.Unlock()
+	p.free()
+}
+
+func (p *place) free() {
+	p.lane.inFlight--
+	if p.unproven {
+		p.lanes.unproven--
+	}
+}
+
+// drained notes that no delivery is parked for an endpoint.
+func (l *lanes) drained(endpointID string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if of := l.byEndpoint[endpointID]; of != nil {
+		of.waiting = false
+	}
+}
+
+// opens is when an endpoint's breaker lets a probe through; zero while it is closed.
+func (l *lanes) opens(endpointID string) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if of := l.byEndpoint[endpointID]; of != nil {
+		return of.openUntil
+	}
+	return time.Time{}
+}
+
+// sweep forgets lanes that nobody uses, so that they do not add up over the endpoints of years.
+func (l *lanes) sweep(now time.Time) {
+	if now.Sub(l.swept) < laneIdle {
+		return
+	}
+	l.swept = now
+	for id, of := range l.byEndpoint {
+		if of.inFlight == 0 && now.Sub(of.used) > laneIdle {
+			delete(l.byEndpoint, id)
+		}
+	}
+}
