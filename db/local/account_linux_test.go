@@ -1,7 +1,6 @@
 package local
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -29,10 +28,7 @@ func TestServerAccount(t *testing.T) {
 	}
 	start := func(t *testing.T, dir string, noNamespaces bool) *Postgres {
 		t.Helper()
-		server, err := StartPostgres(t.Context(), PostgresOptions{Dir: dir, noNamespaces: noNamespaces})
-		require.NoError(t, err)
-		t.Cleanup(func() { require.NoError(t, server.Stop(context.Background())) })
-		return server
+		return startWith(t, PostgresOptions{Dir: dir, Settings: hasty, noNamespaces: noNamespaces})
 	}
 	owner := func(t *testing.T, path string) uint32 {
 		t.Helper()

@@ -119,7 +119,7 @@ func TestSurvivor(t *testing.T) {
 		require.NoError(t, err)
 		data := filepath.Join(dir, dataFolder)
 		require.NoError(t, os.MkdirAll(p.socket, 0o700))
-		child, err := process.Start(process.Spec{Path: programs.postgres, Args: p.arguments(data, nil), Account: account})
+		child, err := process.Start(process.Spec{Path: programs.postgres, Args: p.arguments(data, hasty), Account: account})
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, child.Stop(context.Background(), time.Second, syscall.SIGQUIT)) })
 		require.Eventually(t, func() bool {

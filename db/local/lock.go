@@ -9,14 +9,14 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 )
 
 const (
+	// lockFile keeps two processes out of one folder.
 	lockFile = "lock"
-	// lockPatience outlasts the moment for which Find holds a lock to see whether it is free.
-	lockPatience = 100 * time.Millisecond
-	lockInterval = 10 * time.Millisecond
+	// aliveFile tells others that somebody is in. To look, they must lock it for a moment; were it
+	// the same file, a process that starts in that moment would take the look for a holder.
+	aliveFile = "alive"
 )
 
 // LockedError says that another process holds a folder.
@@ -36,7 +36,7 @@ func (e *LockedError) Error() string {
 
 // FolderLock is the possession of a folder by this process.
 type FolderLock struct {
-	file *os.File
+	file, alive *os.File
 }
 
 // Lock takes possession of dir, which it makes when it is missing (mode 0700), or
@@ -52,62 +52,60 @@ func Lock(dir string) (*FolderLock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("error opening the lock file: %w", err)
 	}
-	if err := lockBriefly(file); err != nil {
+	lock := &FolderLock{file: file}
+	if err := flock(file, syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		defer file.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, &LockedError{Dir: dir, PID: holder(file)}
 		}
 		return nil, fmt.Errorf("error locking %s: %w", dir, err)
 	}
-	lock := &FolderLock{file: file}
-	if err := lock.sign(); err != nil {
+	if err := lock.announce(dir); err != nil {
 		return nil, errors.Join(err, lock.Release())
 	}
 	return lock, nil
 }
 
-// Release gives the folder up. The file stays: removing it would let a third process lock
-// a new file of that name while a second one waits for the old.
-func (l *FolderLock) Release() error {
-	if err := l.file.Close(); err != nil {
-		return fmt.Errorf("error releasing the lock: %w", err)
-	}
-	return nil
-}
-
-func (l *FolderLock) sign() error {
+// announce shows that the folder is taken, and by whom.
+func (l *FolderLock) announce(dir string) error {
 	if err := l.file.Truncate(0); err != nil {
 		return fmt.Errorf("error clearing the lock file: %w", err)
 	}
 	if _, err := l.file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0); err != nil {
 		return fmt.Errorf("error writing the lock file: %w", err)
 	}
+	alive, err := os.OpenFile(filepath.Join(dir, aliveFile), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("error opening the lock file: %w", err)
+	}
+	l.alive = alive
+	// This waits, but for nobody who does more than look.
+	if err := flock(alive, syscall.LOCK_EX); err != nil {
+		return fmt.Errorf("error locking %s: %w", dir, err)
+	}
 	return nil
 }
 
-// lockBriefly tries for a moment: Find takes the lock, shared, to learn whether it is free,
-// and must not look like a running paygate to one that starts just then.
-func lockBriefly(file *os.File) error {
-	patience := time.NewTimer(lockPatience)
-	defer patience.Stop()
-	ticker := time.NewTicker(lockInterval)
-	defer ticker.Stop()
-	for {
-		err := flock(file, syscall.LOCK_EX)
-		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			return err
+// Release gives the folder up. The files stay: removing them would let a third process lock
+// new ones of the same names while a second one holds the old.
+func (l *FolderLock) Release() error {
+	var failures []error
+	for _, file := range []*os.File{l.alive, l.file} {
+		if file == nil {
+			continue
 		}
-		select {
-		case <-patience.C:
-			return err
-		case <-ticker.C:
-		}
+		// Unlocked first: a child that is just being started may hold a copy of the descriptor.
+		failures = append(failures, flock(file, syscall.LOCK_UN), file.Close())
 	}
+	if err := errors.Join(failures...); err != nil {
+		return fmt.Errorf("error releasing the lock: %w", err)
+	}
+	return nil
 }
 
 // locked tells whether a process holds the lock of dir.
 func locked(dir string) (bool, error) {
-	file, err := os.Open(filepath.Join(dir, lockFile))
+	file, err := os.Open(filepath.Join(dir, aliveFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return false, nil
 	}
@@ -115,9 +113,9 @@ func locked(dir string) (bool, error) {
 		return false, fmt.Errorf("error opening the lock file: %w", err)
 	}
 	defer file.Close()
-	switch err := flock(file, syscall.LOCK_SH); {
+	switch err := flock(file, syscall.LOCK_SH|syscall.LOCK_NB); {
 	case err == nil:
-		return false, nil
+		return false, flock(file, syscall.LOCK_UN)
 	case errors.Is(err, syscall.EWOULDBLOCK):
 		return true, nil
 	default:
@@ -129,7 +127,7 @@ func locked(dir string) (bool, error) {
 // any descriptor of the file is closed.
 func flock(file *os.File, how int) error {
 	for {
-		err := syscall.Flock(int(file.Fd()), how|syscall.LOCK_NB)
+		err := syscall.Flock(int(file.Fd()), how)
 		if !errors.Is(err, syscall.EINTR) {
 			return err
 		}

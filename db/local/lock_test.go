@@ -57,23 +57,28 @@ func TestLock(t *testing.T) {
 		dir := t.TempDir()
 		done := make(chan struct{})
 		var lookers sync.WaitGroup
-		lookers.Go(func() {
-			for {
-				select {
-				case <-done:
-					return
-				default:
-					_, _ = locked(dir) // either answer is right here
+		for range 2 {
+			lookers.Go(func() {
+				for {
+					select {
+					case <-done:
+						return
+					default:
+						_, _ = locked(dir) // either answer is right here
+					}
 				}
-			}
-		})
-		for range 500 {
+			})
+		}
+		defer lookers.Wait()
+		defer close(done)
+		for range 200 {
 			lock, err := Lock(dir)
 			require.NoError(t, err)
+			held, err := locked(dir)
+			require.NoError(t, err)
+			require.True(t, held)
 			require.NoError(t, lock.Release())
 		}
-		close(done)
-		lookers.Wait()
 	})
 }
 

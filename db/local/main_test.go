@@ -16,6 +16,10 @@ import (
 // killed: what the tests of crashes crash.
 var holdDir = flag.String("hold", "", "run a local Postgres in this folder, print its URL, and wait")
 
+// hasty spares the disk: no test crashes the machine, and a crash of the server alone loses
+// nothing that it gave to the kernel.
+var hasty = map[string]string{"fsync": "off"}
+
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if *holdDir != "" {
@@ -38,7 +42,7 @@ func TestMain(m *testing.M) {
 func hold(dir string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	server, err := StartPostgres(ctx, PostgresOptions{Dir: dir})
+	server, err := StartPostgres(ctx, PostgresOptions{Dir: dir, Settings: hasty})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

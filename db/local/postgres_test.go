@@ -20,7 +20,7 @@ var newCluster = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	server, err := StartPostgres(context.Background(), PostgresOptions{Dir: dir})
+	server, err := StartPostgres(context.Background(), PostgresOptions{Dir: dir, Settings: hasty})
 	if err != nil {
 		return "", err
 	}
@@ -40,7 +40,12 @@ func clusterDir(t *testing.T) string {
 
 func startIn(t *testing.T, dir string) *Postgres {
 	t.Helper()
-	server, err := StartPostgres(t.Context(), PostgresOptions{Dir: dir})
+	return startWith(t, PostgresOptions{Dir: dir, Settings: hasty})
+}
+
+func startWith(t *testing.T, opts PostgresOptions) *Postgres {
+	t.Helper()
+	server, err := StartPostgres(t.Context(), opts)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, server.Stop(context.Background())) })
 	return server
@@ -74,7 +79,7 @@ func TestStartPostgres(t *testing.T) {
 		t.Parallel()
 
 		dir := filepath.Join(t.TempDir(), "not", "there", "yet")
-		server := startIn(t, dir)
+		server := startWith(t, PostgresOptions{Dir: dir})
 		conn := connect(t, server.URL())
 		for setting, want := range map[string]string{
 			"fsync":                    "on",
@@ -139,7 +144,7 @@ func TestStartPostgres(t *testing.T) {
 		password := server.password
 
 		began := time.Now()
-		server = startIn(t, dir)
+		server = startWith(t, PostgresOptions{Dir: dir})
 		t.Logf("second start took %s", time.Since(began).Round(time.Millisecond))
 		require.Equal(t, password, server.password)
 		require.Equal(t, "here", ask(t, connect(t, server.URL()), "SELECT word FROM kept"))
@@ -148,13 +153,11 @@ func TestStartPostgres(t *testing.T) {
 	t.Run("SettingsAndDatabaseAreTheCallers", func(t *testing.T) {
 		t.Parallel()
 
-		server, err := StartPostgres(t.Context(), PostgresOptions{
+		server := startWith(t, PostgresOptions{
 			Dir:      clusterDir(t),
 			Database: `odd "name"/%`,
 			Settings: map[string]string{"fsync": "off", "max_connections": "50", "port": "5432"},
 		})
-		require.NoError(t, err)
-		t.Cleanup(func() { require.NoError(t, server.Stop(context.Background())) })
 		for _, url := range []string{server.URL(), server.TCPURL()} {
 			conn := connect(t, url)
 			require.Equal(t, `odd "name"/%`, ask(t, conn, "SELECT current_database()"))
