@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
+	"regexp"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"paygate/db"
 	"paygate/db/dbsqlc"
+	"paygate/fault"
 	"paygate/keyring"
 	"paygate/merchants"
 	"paygate/webhooks"
@@ -33,16 +33,17 @@ const (
 var demoMerchant = uuid.MustParse("550e8400-e29b-41d4-a716-446655440000")
 
 type seedCommand struct {
-	databaseSettings `embed:"" group:"Storage"`
-	secretSettings   `embed:"" group:"Secrets"`
-	ReceiverURL      string `name:"receiver-url" env:"PAYGATE_RECEIVER_URL" default:"http://localhost:4000/webhook" group:"Webhooks" help:"Where the demo merchant's webhooks go."`
+	databaseSettings    `embed:"" group:"Storage"`
+	secretSettings      `embed:"" group:"Secrets"`
+	developmentSettings `embed:""`
+	ReceiverURL         webURL `name:"receiver-url" env:"PAYGATE_RECEIVER_URL" default:"http://localhost:4000/webhook" group:"Webhooks" help:"Where the demo merchant's webhooks go."`
 }
 
 func (c *seedCommand) run(ctx context.Context, io streams) error {
 	if !c.Development {
 		return usagef("seed makes a merchant whose keys everybody knows: it needs PAYGATE_DEVELOPMENT=true")
 	}
-	keys, err := c.keyring()
+	keys, err := c.keyring(true)
 	if err != nil {
 		return err
 	}
@@ -51,7 +52,7 @@ func (c *seedCommand) run(ctx context.Context, io streams) error {
 		return err
 	}
 	defer pool.Close()
-	if err := seed(ctx, pool, keys, c.ReceiverURL); err != nil {
+	if err := seed(ctx, pool, keys, string(c.ReceiverURL)); err != nil {
 		return err
 	}
 	return say(io.out, "The demo merchant %s is there: %s / %s, order %s, webhooks to %s.\n", demoEmail, demoKey, demoSecret, demoOrder, c.ReceiverURL)
@@ -77,16 +78,20 @@ func seed(ctx context.Context, pool *pgxpool.Pool, keys *keyring.Keyring, receiv
 	return endpoints.Seed(ctx, webhooks.SeedEndpoint{ID: demoEndpoint, URL: receiverURL, Secret: demoWebhookSecret, MerchantID: demoMerchant})
 }
 
-func migrate(ctx context.Context, pool *pgxpool.Pool, out io.Writer) error {
-	if err := db.Migrate(ctx, pool); err != nil {
+// seededURL is a URL that dev gave the demo endpoint in some run.
+var seededURL = regexp.MustCompile(`^http://localhost:\d+` + demoEndpointPath + `$`)
+
+// followReceiver points the demo endpoint at dev's receiver when that was moved to another port since
+// the endpoint was seeded. One that somebody has pointed elsewhere, or deleted, is left alone.
+func followReceiver(ctx context.Context, pool *pgxpool.Pool, keys *keyring.Keyring, receiverURL string) error {
+	endpoints := &webhooks.Endpoints{DB: pool, Guard: endpointSettings{loopback}.guard(true), Keyring: keys, Now: now}
+	endpoint, err := endpoints.Get(ctx, demoMerchant, demoEndpoint)
+	if fault.CodeOf(err) == fault.NotFound || err == nil && (endpoint.URL == receiverURL || !seededURL.MatchString(endpoint.URL)) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	return say(out, "The database has the schema of this binary.\n")
-}
-
-func say(out io.Writer, format string, args ...any) error {
-	if _, err := fmt.Fprintf(out, format, args...); err != nil {
-		return fmt.Errorf("error writing: %w", err)
-	}
-	return nil
+	_, err = endpoints.Update(ctx, demoMerchant, demoEndpoint, webhooks.EndpointChange{URL: &receiverURL})
+	return err
 }

@@ -8,11 +8,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"reflect"
 	"strings"
 	"syscall"
-
-	"github.com/alecthomas/kong"
 )
 
 // The exit statuses.
@@ -24,9 +21,9 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(status)
+	// The first signal asks for an orderly end; a second one, given back to the system, ends at once.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
 }
 
 // cli is every command and, through the groups they embed, every setting.
@@ -57,47 +54,25 @@ func (e *usageError) Unwrap() error { return e.cause }
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
 
-// run is the whole program but for the signals, so that tests can start it.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	var commands cli
-	ended := -1 // set when --help has answered
-	parser, err := kong.New(&commands,
-		kong.Name("paygate"),
-		kong.Description("A self-hosted payment gateway: REST API, background processing, signed webhooks.\n\nStart with: paygate dev"),
-		kong.Writers(stdout, stderr),
-		kong.Exit(func(status int) { ended = status }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
-		kong.Vars{"demo_webhook_secret": demoWebhookSecret},
-	)
-	if err != nil {
-		return fail(stderr, err)
+// run is the whole program but for the signals, so that tests can start it. It ends when ctx does.
+func run(ctx context.Context, args []string, env lookupEnv, stdout, stderr io.Writer) int {
+	selected, err := parse(args, env, stdout)
+	if err == nil && selected != nil {
+		err = selected.run(ctx, streams{stdout, stderr})
 	}
-	if len(args) == 0 {
-		args = []string{"--help"}
+	if err == nil {
+		return exitOK
 	}
-	parsed, err := parser.Parse(args)
-	if ended >= 0 {
-		return ended
-	}
-	if err != nil {
-		return fail(stderr, &usageError{err})
-	}
-	selected, ok := reflect.TypeAssert[command](parsed.Selected().Target.Addr())
-	if !ok {
-		return fail(stderr, fmt.Errorf("command %s cannot run", parsed.Command()))
-	}
-	if err := selected.run(ctx, streams{stdout, stderr}); err != nil && !errors.Is(err, context.Canceled) {
-		return fail(stderr, err)
-	}
-	return exitOK
+	return fail(stderr, err)
 }
 
-// fail prints one line and returns the status that goes with it.
+// fail says what went wrong and returns the status that goes with it. A bad setting is one line; a
+// server that does not start may need its own last words.
 func fail(stderr io.Writer, err error) int {
-	text := strings.ReplaceAll(err.Error(), "\n", " ")
-	_, _ = fmt.Fprintf(stderr, "paygate: %s\n", text)
+	text, status := err.Error(), exitFailure
 	if _, usage := errors.AsType[*usageError](err); usage {
-		return exitUsage
+		text, status = strings.ReplaceAll(text, "\n", " "), exitUsage
 	}
-	return exitFailure
+	_, _ = fmt.Fprintf(stderr, "paygate: %s\n", text) // there is nowhere else to say it
+	return status
 }

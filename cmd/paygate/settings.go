@@ -5,7 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -18,30 +17,42 @@ import (
 
 // logSettings is how a process reports.
 type logSettings struct {
-	LogLevel  slog.Level `name:"log-level" env:"PAYGATE_LOG_LEVEL" default:"info" help:"Least level that is logged: debug, info, warn or error."`
-	LogFormat string     `name:"log-format" env:"PAYGATE_LOG_FORMAT" default:"json" enum:"json,text" help:"json for machines, text for people."`
+	LogLevel  slog.Level `name:"log-level" env:"PAYGATE_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"Least level that is logged: debug, info, warn or error."`
+	LogFormat logFormat  `name:"log-format" env:"PAYGATE_LOG_FORMAT" default:"json" placeholder:"FORMAT" help:"How it is logged: json for machines, text for people."`
 }
 
 func (s logSettings) logger(to io.Writer) *slog.Logger {
 	options := &slog.HandlerOptions{Level: s.LogLevel}
-	if s.LogFormat == "text" {
+	if s.LogFormat == logText {
 		return slog.New(slog.NewTextHandler(to, options))
 	}
 	return slog.New(slog.NewJSONHandler(to, options))
 }
 
+// adminSettings is where an operator's tools look into a process.
+type adminSettings struct {
+	AdminAddr address `name:"admin-addr" env:"PAYGATE_ADMIN_ADDR" default:"127.0.0.1:9090" help:"Where health and profiles are served, to operators alone; off for nowhere. Two roles on one machine need two."`
+}
+
 // databaseSettings is where the records are.
 type databaseSettings struct {
-	DatabaseURL string `name:"database-url" env:"DATABASE_URL" placeholder:"URL" help:"PostgreSQL, as postgres://user:password@host:5432/paygate. Without it: the dev running in this folder."`
+	DatabaseURL databaseURL `name:"database-url" env:"DATABASE_URL" help:"PostgreSQL, as postgres://user:password@host:5432/paygate. Without it dev brings its own, and everything else uses the dev that runs in this folder."`
 }
+
+// migrateTimeout bounds one statement of a migration, which may have to go through a large table.
+const migrateTimeout = time.Hour
 
 // open connects. A command that migrates passes migrating, every other one refuses a stale schema.
 func (s databaseSettings) open(ctx context.Context, role string, migrating bool) (*pgxpool.Pool, error) {
-	url, err := s.url()
+	at, err := s.url()
 	if err != nil {
 		return nil, err
 	}
-	pool, err := db.Open(ctx, url, db.PoolOptions{ApplicationName: "paygate-" + role})
+	options := db.PoolOptions{ApplicationName: "paygate-" + role}
+	if migrating {
+		options.StatementTimeout = migrateTimeout
+	}
+	pool, err := db.Open(ctx, at, options)
 	if err != nil {
 		return nil, err
 	}
@@ -54,101 +65,99 @@ func (s databaseSettings) open(ctx context.Context, role string, migrating bool)
 	return pool, nil
 }
 
+// url is DATABASE_URL, or that of the dev in this folder.
+func (s databaseSettings) url() (string, error) {
+	if s.DatabaseURL != "" {
+		return string(s.DatabaseURL), nil
+	}
+	found, err := findDev()
+	if err != nil {
+		return "", usagef("DATABASE_URL is not set, and %w", err)
+	}
+	return found, nil
+}
+
 // redisSettings is where caches are.
 type redisSettings struct {
-	RedisURL string `name:"redis-url" env:"REDIS_URL" placeholder:"URL" help:"Redis, as redis://host:6379/0. It holds nothing that may not be lost."`
+	RedisURL redisURL `name:"redis-url" env:"REDIS_URL" help:"Redis, as redis://host:6379/0. It holds nothing that may not be lost. Without it dev brings its own."`
 }
 
 // secretSettings is what protects secrets at rest.
 type secretSettings struct {
-	EncryptionKeys string `name:"encryption-keys" env:"PAYGATE_ENCRYPTION_KEYS" placeholder:"ID:BASE64,…" help:"Keys that seal secrets in the database, 32 bytes each: the first encrypts, all decrypt."`
-	Development    bool   `name:"development" env:"PAYGATE_DEVELOPMENT" help:"Accept the well-known development key and webhook endpoints without TLS. Never in production."`
+	EncryptionKeys encryptionKeys `name:"encryption-keys" env:"PAYGATE_ENCRYPTION_KEYS" placeholder:"ID:BASE64,…" help:"Keys that seal secrets in the database, 32 bytes each: the first encrypts, all decrypt. Better given as the variable: flags are seen by everybody on the machine."`
 }
 
-func (s secretSettings) keyring() (*keyring.Keyring, error) {
-	if s.EncryptionKeys == "" {
-		if !s.Development {
-			return nil, usagef("PAYGATE_ENCRYPTION_KEYS is not set: make a key with `echo main:$(openssl rand -base64 32)`, or set PAYGATE_DEVELOPMENT=true to try things out")
-		}
+// keyring is the given keys, or in development the one that everybody knows.
+func (s secretSettings) keyring(development bool) (*keyring.Keyring, error) {
+	keys := s.EncryptionKeys.ring
+	switch {
+	case keys == nil && development:
 		return keyring.Development(), nil
-	}
-	keys, err := keyring.Parse(s.EncryptionKeys)
-	if err != nil {
-		return nil, usagef("PAYGATE_ENCRYPTION_KEYS: %w", err)
-	}
-	if keys.IsDevelopment() && !s.Development {
+	case keys == nil:
+		return nil, usagef("PAYGATE_ENCRYPTION_KEYS is not set: make a key with `echo main:$(openssl rand -base64 32)`, or set PAYGATE_DEVELOPMENT=true to try things out")
+	case keys.IsDevelopment() && !development:
 		return nil, usagef("PAYGATE_ENCRYPTION_KEYS holds the development key, which everybody knows: make one with `echo main:$(openssl rand -base64 32)`")
 	}
 	return keys, nil
 }
 
+// developmentSettings lowers the guards for trying things out.
+type developmentSettings struct {
+	Development bool `name:"development" env:"PAYGATE_DEVELOPMENT" group:"Secrets" help:"Accept the well-known development key, the demo merchant's credentials, and webhook endpoints without TLS. Never in production."`
+}
+
 // acquirerSettings configures the simulated acquirer.
 type acquirerSettings struct {
-	LatencyMin      time.Duration `name:"processor-latency-min" env:"PROCESSOR_LATENCY_MIN" default:"0s" help:"The simulated acquirer's least latency."`
-	LatencyMax      time.Duration `name:"processor-latency-max" env:"PROCESSOR_LATENCY_MAX" default:"0s" help:"Its greatest latency."`
-	CardSuccessRate float64       `name:"card-success-rate" env:"CARD_SUCCESS_RATE" default:"1" help:"Share of ordinary card payments that it approves, 0 to 1."`
-	UPISuccessRate  float64       `name:"upi-success-rate" env:"UPI_SUCCESS_RATE" default:"1" help:"Share of ordinary UPI payments that it approves, 0 to 1."`
+	LatencyMin      time.Duration `name:"processor-latency-min" env:"PROCESSOR_LATENCY_MIN" default:"0s" min:"0s" help:"Its least latency."`
+	LatencyMax      time.Duration `name:"processor-latency-max" env:"PROCESSOR_LATENCY_MAX" default:"0s" min:"0s" help:"Its greatest latency; the least when that is more."`
+	CardSuccessRate rate          `name:"card-success-rate" env:"CARD_SUCCESS_RATE" default:"1" help:"Share of ordinary card payments that it approves, 0 to 1."`
+	UPISuccessRate  rate          `name:"upi-success-rate" env:"UPI_SUCCESS_RATE" default:"1" help:"Share of ordinary UPI payments that it approves, 0 to 1."`
 }
 
-func (s acquirerSettings) open(pool *pgxpool.Pool, logger *slog.Logger) (*processor.Simulator, error) {
-	// The acquirer's latency is spent inside a job, and a job has JobTimeout.
-	simulator, err := processor.NewSimulator(pool, processor.Config{
-		LatencyMin: s.LatencyMin, LatencyMax: max(s.LatencyMin, s.LatencyMax),
-		CardSuccessRate: &s.CardSuccessRate, UPISuccessRate: &s.UPISuccessRate, Logger: logger,
+func (s acquirerSettings) latencyMax() time.Duration { return max(s.LatencyMin, s.LatencyMax) }
+
+func (s acquirerSettings) simulator(pool *pgxpool.Pool, logger *slog.Logger) (*processor.Simulator, error) {
+	return processor.NewSimulator(pool, processor.Config{
+		LatencyMin: s.LatencyMin, LatencyMax: s.latencyMax(), Logger: logger,
+		CardSuccessRate: new(float64(s.CardSuccessRate)), UPISuccessRate: new(float64(s.UPISuccessRate)),
 	})
-	if err != nil {
-		return nil, &usageError{err}
-	}
-	return simulator, nil
 }
 
-// webhookSettings configures deliveries.
-type webhookSettings struct {
-	RetrySchedule string        `name:"webhook-retry-schedule" env:"WEBHOOK_RETRY_SCHEDULE" default:"0s,5s,1m,5m,30m,2h,5h,10h,10h" help:"Pauses before each attempt, the first 0s."`
-	Timeout       time.Duration `name:"webhook-timeout" env:"WEBHOOK_TIMEOUT" default:"10s" help:"Bound on one attempt, the answer's body included."`
-	AllowCIDRs    string        `name:"webhook-allow-cidrs" env:"WEBHOOK_ALLOW_CIDRS" placeholder:"CIDR,…" help:"Private or reserved ranges that webhooks may go to."`
+// endpointSettings says where webhooks may go.
+type endpointSettings struct {
+	AllowCIDRs prefixes `name:"webhook-allow-cidrs" env:"WEBHOOK_ALLOW_CIDRS" placeholder:"CIDR,…" help:"Private or reserved ranges that webhooks may go to, as 10.0.0.0/8. dev allows loopback."`
 }
 
-func (s webhookSettings) schedule() (webhooks.Schedule, error) {
-	schedule, err := webhooks.ParseSchedule(s.RetrySchedule)
-	if err != nil {
-		return nil, usagef("WEBHOOK_RETRY_SCHEDULE: %w", err)
-	}
-	return schedule, nil
+// loopback is what dev opens to webhooks, since its receiver is there.
+var loopback = prefixes{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+
+func (s endpointSettings) guard(development bool) *webhooks.Guard {
+	return webhooks.NewGuard(webhooks.GuardOptions{AllowCIDRs: s.AllowCIDRs, AllowHTTP: development})
 }
 
-// The bounds of WEBHOOK_TIMEOUT: an attempt has to end within its job.
-const (
-	minWebhookTimeout = 100 * time.Millisecond
-	maxWebhookTimeout = 45 * time.Second
-)
-
-func (s webhookSettings) guard(allowHTTP bool) (*webhooks.Guard, error) {
-	if s.Timeout < minWebhookTimeout || s.Timeout > maxWebhookTimeout {
-		return nil, usagef("WEBHOOK_TIMEOUT must be from %s to %s, not %s", minWebhookTimeout, maxWebhookTimeout, s.Timeout)
-	}
-	options := webhooks.GuardOptions{AllowHTTP: allowHTTP}
-	for text := range strings.SplitSeq(s.AllowCIDRs, ",") {
-		if text = strings.TrimSpace(text); text == "" {
-			continue
-		}
-		prefix, err := netip.ParsePrefix(text)
-		if err != nil {
-			return nil, usagef("WEBHOOK_ALLOW_CIDRS: %q is not a range such as 10.0.0.0/8", text)
-		}
-		options.AllowCIDRs = append(options.AllowCIDRs, prefix)
-	}
-	return webhooks.NewGuard(options), nil
+// deliverySettings is how webhooks are sent.
+type deliverySettings struct {
+	RetrySchedule schedule      `name:"webhook-retry-schedule" env:"WEBHOOK_RETRY_SCHEDULE" default:"0s,5s,1m,5m,30m,2h,5h,10h,10h" placeholder:"DURATION,…" help:"Pauses before each attempt, the first 0s; each varies by a tenth."`
+	Timeout       time.Duration `name:"webhook-timeout" env:"WEBHOOK_TIMEOUT" default:"10s" min:"100ms" help:"Bound on one attempt, the answer's body included."`
 }
 
-// url is DATABASE_URL, or that of the dev in this folder.
-func (s databaseSettings) url() (string, error) {
-	if s.DatabaseURL != "" {
-		return s.DatabaseURL, nil
+// workerSettings is how jobs run.
+type workerSettings struct {
+	acquirerSettings `embed:"" group:"Simulated acquirer"`
+	deliverySettings `embed:"" group:"Webhooks"`
+	JobTimeout       time.Duration `name:"river-job-timeout" env:"RIVER_JOB_TIMEOUT" default:"1m" min:"1s" max:"1h" group:"Workers" help:"Bound on one run of a job. It must leave room for PROCESSOR_LATENCY_MAX and WEBHOOK_TIMEOUT."`
+	RescueAfter      time.Duration `name:"river-rescue-after" env:"RIVER_RESCUE_AFTER" default:"2m" max:"24h" group:"Workers" help:"After how long the job of a crashed worker runs again; more than RIVER_JOB_TIMEOUT, or a job that runs still would run twice."`
+}
+
+// check holds the settings against each other.
+func (s workerSettings) check() error {
+	switch {
+	case s.RescueAfter <= s.JobTimeout:
+		return usagef("RIVER_RESCUE_AFTER (%s) must be more than RIVER_JOB_TIMEOUT (%s)", s.RescueAfter, s.JobTimeout)
+	case s.Timeout >= s.JobTimeout:
+		return usagef("WEBHOOK_TIMEOUT (%s) must be less than RIVER_JOB_TIMEOUT (%s)", s.Timeout, s.JobTimeout)
+	case s.latencyMax() >= s.JobTimeout:
+		return usagef("PROCESSOR_LATENCY_MAX (%s) must be less than RIVER_JOB_TIMEOUT (%s)", s.latencyMax(), s.JobTimeout)
 	}
-	url, err := findDev()
-	if err != nil {
-		return "", usagef("DATABASE_URL is not set, and %w", err)
-	}
-	return url, nil
+	return nil
 }

@@ -5,57 +5,48 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"paygate/db/local"
 )
 
-// storage is the servers that dev brings along.
-type storage struct {
-	postgres *local.Postgres
-	redis    *local.Redis
-}
-
 // startStorage starts what no URL was given for, and notes the URLs in the command's settings.
-func startStorage(ctx context.Context, c *devCommand, logger *slog.Logger) (s *storage, err error) {
-	s = &storage{}
-	if c.DatabaseURL == "" {
-		if s.postgres, err = local.StartPostgres(ctx, local.PostgresOptions{Dir: postgresDir(), Logger: logger}); err != nil {
-			if locked, ok := errors.AsType[*local.LockedError](err); ok {
-				return nil, fmt.Errorf("another `paygate dev` is running in this folder: %w", locked)
-			}
-			return nil, err
+func (p *process) startStorage(ctx context.Context, c *devCommand, logger *slog.Logger) error {
+	if c.RedisURL.options == nil {
+		redis, err := local.StartRedis(ctx)
+		if err != nil {
+			return err
 		}
-		c.DatabaseURL = s.postgres.URL()
-	}
-	if c.RedisURL == "" {
-		if s.redis, err = local.StartRedis(ctx); err != nil {
-			return nil, errors.Join(err, s.stop(context.WithoutCancel(ctx)))
+		p.onStop(func(context.Context) error { redis.Close(); return nil })
+		if err := c.RedisURL.UnmarshalText([]byte(redis.URL())); err != nil {
+			return fmt.Errorf("error using the in-process Redis: %w", err)
 		}
-		c.RedisURL = s.redis.URL()
 	}
-	return s, nil
-}
-
-// watch ends when ctx does, or with an error when the server dies.
-func (s *storage) watch(ctx context.Context) error {
-	if s.postgres == nil {
-		<-ctx.Done()
+	if c.DatabaseURL != "" {
 		return nil
 	}
-	select {
-	case <-ctx.Done():
-		return nil
-	case <-s.postgres.Done():
-		return fmt.Errorf("the embedded Postgres ended: %w", s.postgres.Err())
+	begin := time.Now()
+	postgres, err := local.StartPostgres(ctx, local.PostgresOptions{Dir: devPostgresDir, Logger: logger})
+	if locked, ok := errors.AsType[*local.LockedError](err); ok {
+		return devRunning(locked.PID)
 	}
-}
-
-func (s *storage) stop(ctx context.Context) error {
-	if s.redis != nil {
-		s.redis.Close()
+	if err != nil {
+		return err
 	}
-	if s.postgres != nil {
-		return s.postgres.Stop(ctx)
-	}
+	logger.LogAttrs(ctx, slog.LevelInfo, "postgres is running", slog.String("url", postgres.URL()), slog.Duration("took", time.Since(begin)))
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		<-postgres.Done()
+		if err := postgres.Err(); err != nil {
+			p.fail(err)
+		}
+	}()
+	p.onStop(func(ctx context.Context) error {
+		err := postgres.Stop(ctx)
+		<-stopped
+		return err
+	})
+	c.DatabaseURL = databaseURL(postgres.URL())
 	return nil
 }

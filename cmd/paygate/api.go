@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+
+	"paygate/fault"
+	"paygate/httpapi"
+	"paygate/merchants"
+	"paygate/webhooks"
+)
+
+type apiCommand struct {
+	APIAddr             address `name:"api-addr" env:"PAYGATE_API_ADDR" default:":8000" group:"Servers" help:"Where the API listens."`
+	gatewaySettings     `embed:""`
+	redisSettings       `embed:"" group:"Storage"`
+	developmentSettings `embed:""`
+	SandboxOpen         bool `name:"sandbox-open" env:"PAYGATE_SANDBOX_OPEN" group:"API" help:"Treat a request without credentials as the demo merchant. Never in production."`
+}
+
+func (c *apiCommand) run(ctx context.Context, io streams) error {
+	if c.SandboxOpen && !c.Development {
+		return usagef("PAYGATE_SANDBOX_OPEN lets anybody act for the demo merchant: it needs PAYGATE_DEVELOPMENT=true")
+	}
+	if c.RedisURL.options == nil {
+		return usagef("REDIS_URL is not set: give one such as redis://localhost:6379/0")
+	}
+	logger := c.logger(io.err)
+	return runProcess(ctx, func(p *process) error {
+		g, err := p.openGateway(ctx, c.gatewaySettings, gatewayOptions{role: "api", development: c.Development, logger: logger})
+		if err != nil {
+			return err
+		}
+		if !c.Development {
+			if err := refuseDemoKey(ctx, g); err != nil {
+				return err
+			}
+		}
+		if err := p.serveAdmin(ctx, c.adminSettings, logger); err != nil {
+			return err
+		}
+		listener, err := p.listen(ctx, c.APIAddr, "PAYGATE_API_ADDR")
+		if err != nil {
+			return err
+		}
+		p.serve(listener, p.api(g, c.redisSettings, c.SandboxOpen), logger)
+		logger.LogAttrs(ctx, slog.LevelInfo, "api is serving", slog.String("addr", listener.Addr().String()))
+		return nil
+	})
+}
+
+// refuseDemoKey fails when the database would let in whoever has read our documents.
+func refuseDemoKey(ctx context.Context, g *gateway) error {
+	keys := &merchants.Keys{DB: g.pool, Now: time.Now}
+	_, err := keys.BySecret(ctx, demoSecret)
+	switch {
+	case fault.CodeOf(err) == fault.CredentialsInvalid:
+		return nil
+	case err != nil:
+		return err
+	}
+	return fmt.Errorf("the database accepts the key %s, whose secret everybody knows: revoke it, or set PAYGATE_DEVELOPMENT=true to try things out", demoKey)
+}
+
+// api is the REST API over a gateway; the process closes what it opens.
+func (p *process) api(g *gateway, s redisSettings, sandboxOpen bool) http.Handler {
+	cache := redis.NewClient(s.RedisURL.options)
+	p.onStop(func(context.Context) error {
+		if err := cache.Close(); err != nil && !errors.Is(err, redis.ErrClosed) {
+			return fmt.Errorf("error closing Redis: %w", err)
+		}
+		return nil
+	})
+	var sandbox *uuid.UUID
+	if sandboxOpen {
+		sandbox = new(demoMerchant)
+	}
+	return httpapi.New(httpapi.Options{
+		DB: g.pool, Redis: cache, Payments: g.payments, Events: &webhooks.Events{DB: g.pool}, Endpoints: g.endpoints,
+		Deliveries: &webhooks.Log{DB: g.pool, Queue: g.queue, Now: now}, Keys: &merchants.Keys{DB: g.pool, Now: time.Now},
+		Fingerprints: g.fingerprints, Logger: g.logger, Now: now, Sandbox: sandbox,
+	})
+}

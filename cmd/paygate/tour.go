@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// tour is what dev says about itself: where everything is, and what to try first.
+type tour struct {
+	took                            time.Duration
+	api, receiver                   string // URLs
+	embeddedPostgres, embeddedRedis bool
+	readiness                       readiness
+}
+
+func (t *tour) text(c *devCommand) string {
+	var b strings.Builder
+	line := func(name, value, note string) {
+		text := fmt.Sprintf("  %-11s %-34s %s", name, value, note)
+		fmt.Fprintln(&b, strings.TrimRight(text, " "))
+	}
+	fmt.Fprintf(&b, "\nPaygate is ready, after %s. Ctrl-C stops it.\n\n", shortened(t.took))
+
+	line("API", t.api+"/api/v1", "contract: "+t.api+"/openapi.yaml")
+	line("Webhooks", t.receiver, "what the demo merchant receives, signatures checked")
+	if c.AdminAddr != nowhere {
+		line("Admin", "http://"+string(c.AdminAddr), "health, profiles")
+	}
+	line("Workers", running(t.readiness.Workers), "payments, refunds, webhooks")
+	line("Postgres", brought(t.embeddedPostgres, "embedded", "DATABASE_URL"), t.postgresNote())
+	line("Redis", brought(t.embeddedRedis, "in-process", "REDIS_URL"), "")
+	line("Log", devLog, "")
+
+	fmt.Fprintf(&b, "\n  Demo keys   %s / %s   (a request without keys is the demo merchant's too)\n", demoKey, demoSecret)
+	fmt.Fprintf(&b, `
+Try a payment:
+
+  curl -X POST %s/api/v1/payments \
+    -H "Content-Type: application/json" -H "Idempotency-Key: first" \
+    -d '{"amount": 50000, "currency": "INR"}'
+
+Its webhooks appear here:
+
+`, t.api)
+	return b.String()
+}
+
+func (t *tour) postgresNote() string {
+	if !t.embeddedPostgres {
+		return ""
+	}
+	return "data in " + devPostgresDir
+}
+
+func running(state string) string {
+	if state == "ok" {
+		return "running"
+	}
+	return "starting" // the log tells why it takes so long
+}
+
+func brought(embedded bool, own, setting string) string {
+	if embedded {
+		return own
+	}
+	return "that of " + setting
+}
+
+func shortened(d time.Duration) string {
+	return fmt.Sprintf("%.1f s", d.Seconds())
+}
