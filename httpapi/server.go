@@ -20,7 +20,7 @@ import (
 	"paygate/webhooks"
 )
 
-// Options of the API; all but Sandbox are required.
+// Options of the API; all but Sandbox and Authenticate are required.
 type Options struct {
 	DB           *pgxpool.Pool
 	Redis        redis.UniversalClient
@@ -34,6 +34,9 @@ type Options struct {
 	Now          func() time.Time
 	// Sandbox is the merchant that a request without credentials speaks for; nil refuses it.
 	Sandbox *uuid.UUID
+	// Authenticate finds out who calls when something else than API keys tells, as a session of the dashboard
+	// does; nil means keys.
+	Authenticate func(*http.Request) (merchants.Caller, error)
 }
 
 type server struct {
