@@ -70,6 +70,7 @@ func NewClient(opts Options) (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, &deliveryWorker{deliverer: opts.Deliverer, logger: opts.Logger})
 	river.AddWorker(workers, &drainWorker{deliverer: opts.Deliverer, logger: opts.Logger})
 	river.AddWorker(workers, &sweepWorker{endpoints: opts.Endpoints})
+	river.AddWorker(workers, &expireWorker{service: opts.Payments, logger: opts.Logger})
 
 	queues := make(map[string]river.QueueConfig, len(defaultWorkers))
 	for name, n := range defaultWorkers {

@@ -10,8 +10,20 @@ import (
 	"paygate/webhooks"
 )
 
+// lockOrdersToPay takes the orders that are about to be paid, before any payment is locked: new payments
+// take both in that order as well (OrderLockMany), so the two never wait for each other in a circle.
+func lockOrdersToPay(ctx context.Context, tx pgx.Tx, orderIDs []string) error {
+	if len(orderIDs) == 0 {
+		return nil
+	}
+	if err := dbsqlc.New().OrderLockUnpaid(ctx, tx, orderIDs); err != nil {
+		return fmt.Errorf("error locking orders: %w", err)
+	}
+	return nil
+}
+
 // announce books and tells what became of payments that have just changed their state: the ledger,
-// their orders, the events with their deliveries.
+// their orders, the events with their deliveries. The orders that are paid are locked already.
 func (s *Service) announce(ctx context.Context, tx pgx.Tx, rows []*dbsqlc.Payment) error {
 	now := s.now()
 	var captured []*dbsqlc.Payment

@@ -233,7 +233,8 @@ func lockOrders(ctx context.Context, tx pgx.Tx, items []*intakeItem, open []int)
 	}
 	orders := make(map[string]*dbsqlc.Order, len(rows))
 	for _, row := range rows {
-		orders[row.ID] = row
+		row.Order.Status = row.CurrentStatus
+		orders[row.Order.ID] = &row.Order
 	}
 	return orders, nil
 }

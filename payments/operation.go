@@ -2,9 +2,7 @@ package payments
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -14,7 +12,6 @@ import (
 	"paygate/db/groupcommit"
 	"paygate/fault"
 	"paygate/idempotency"
-	"paygate/processor"
 )
 
 // operation is what is to be done with a payment that is held: a merchant decides once, and the
@@ -139,11 +136,11 @@ func (d *decision) apply(row *dbsqlc.Payment) (fresh bool, err error) {
 			amount = *d.amount
 		}
 	}
-	decided := operation(orZero(row.Operation))
+	decided, status, why := operation(orZero(row.Operation)), Status(row.Status), d.operation.cause()
 	switch {
-	case decided == d.operation && orZero(row.OperationAmount) == amount && Status(row.Status) != Failed:
+	case decided == d.operation && orZero(row.OperationAmount) == amount && (why.leaves(status) || status == d.operation.goal()):
 		return false, nil
-	case decided == "" && slices.Contains(d.operation.from(), Status(row.Status)):
+	case decided == "" && why.leaves(status):
 	case d.operation == opCapture:
 		return false, fault.New(fault.PaymentNotCapturable, "Only an authorized payment can be captured, and once; this one is %s%s.", row.Status, inTheWay(decided))
 	default:
@@ -157,12 +154,20 @@ func (d *decision) apply(row *dbsqlc.Payment) (fresh bool, err error) {
 	return true, nil
 }
 
-// from is the states in which an operation may be decided.
-func (o operation) from() []Status {
+// cause is what the operation is in the state machine.
+func (o operation) cause() cause {
 	if o == opCapture {
-		return []Status{Authorized}
+		return causeCapture
 	}
-	return []Status{Authorized, RequiresAction}
+	return causeCancel
+}
+
+// goal is the state that the operation is to bring the payment to.
+func (o operation) goal() Status {
+	if o == opCapture {
+		return Success
+	}
+	return Canceled
 }
 
 func inTheWay(decided operation) string {
@@ -173,80 +178,4 @@ func inTheWay(decided operation) string {
 		return ", and its cancellation is decided"
 	}
 	return ""
-}
-
-// Finish tells the acquirer what was decided for a held payment and settles it. Asking again under
-// the same reference executes nothing twice. Errors are as with Process.
-func (s *Service) Finish(ctx context.Context, paymentID string) error {
-	row, err := dbsqlc.New().PaymentForWork(ctx, s.db, paymentID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("error reading payment %s: %w", paymentID, err)
-	}
-	decided := operation(orZero(row.Operation))
-	if decided == "" || !slices.Contains(decided.from(), Status(row.Status)) {
-		return nil
-	}
-	var result processor.Result
-	if decided == opCapture {
-		result, err = s.acquirer.Capture(ctx, processor.CaptureRequest{
-			Reference: opCapture.reference(row.ID), PaymentReference: row.ID, Amount: orZero(row.OperationAmount),
-		})
-	} else {
-		result, err = s.acquirer.Cancel(ctx, processor.CancelRequest{Reference: opCancel.reference(row.ID), PaymentReference: row.ID})
-	}
-	if err != nil {
-		if errors.Is(err, processor.ErrRejected) || ctx.Err() != nil {
-			return fmt.Errorf("error finishing payment %s: %w", paymentID, err)
-		}
-		return unresolved(s.now().Sub(row.UpdatedAt), err)
-	}
-	outcome := finish{paymentID: row.ID, operation: decided}
-	switch result.Status {
-	case processor.StatusApproved:
-		outcome.status = Canceled
-		if decided == opCapture {
-			outcome.status = Success
-		}
-	case processor.StatusDeclined:
-		// The bank let the hold lapse, or the customer's step came out against it: nothing was taken.
-		outcome.status, outcome.failureCode, outcome.failureMessage = Failed, result.Code, result.Message
-		if outcome.failureCode == "" {
-			outcome.failureCode = unspecifiedFailure
-		}
-	default:
-		return fmt.Errorf("the acquirer answered %q to the %s of payment %s", result.Status, decided, row.ID)
-	}
-	if _, err := s.finishes.Do(ctx, outcome); err != nil {
-		return fmt.Errorf("error settling payment %s: %w", paymentID, err)
-	}
-	return nil
-}
-
-// finish is the acquirer's word on a decision.
-type finish struct {
-	paymentID                   string
-	operation                   operation
-	status                      Status
-	failureCode, failureMessage string
-}
-
-// finishMany moves a batch of held payments to their end. One that is there already was settled
-// by another run: it is left as it is.
-func (s *Service) finishMany(ctx context.Context, tx pgx.Tx, finishes []finish) ([]groupcommit.Result[struct{}], error) {
-	params := &dbsqlc.PaymentFinishManyParams{Now: s.now()}
-	for _, f := range finishes {
-		params.Ids = append(params.Ids, f.paymentID)
-		params.Operations = append(params.Operations, string(f.operation))
-		params.Statuses = append(params.Statuses, string(f.status))
-		params.FailureCodes = append(params.FailureCodes, f.failureCode)
-		params.FailureMessages = append(params.FailureMessages, f.failureMessage)
-	}
-	rows, err := dbsqlc.New().PaymentFinishMany(ctx, tx, params)
-	if err != nil {
-		return nil, fmt.Errorf("error settling payments: %w", err)
-	}
-	return make([]groupcommit.Result[struct{}], len(finishes)), s.announce(ctx, tx, rows)
 }

@@ -47,31 +47,39 @@ type begun struct {
 	fresh bool
 }
 
-// Process charges a payment, or finds out what became of an earlier try, and settles it. It does
-// nothing for a payment that is past processing. It fails with *Unresolved when the acquirer
-// does not say; any other error is our own trouble. Either way it has to be called again.
+// Process charges a payment, or finds out what became of an earlier try or of the customer's step, and
+// settles it. It does nothing for a payment that no answer can move any more. It fails with
+// *Unresolved when the acquirer does not say; any other error is our own trouble. Either way it
+// has to be called again.
 func (s *Service) Process(ctx context.Context, paymentID string) error {
+	s.reach(stepProcess)
 	begun, err := s.begin.Do(ctx, paymentID)
 	if err != nil {
 		return fmt.Errorf("error beginning payment %s: %w", paymentID, err)
 	}
-	if begun.row == nil || Status(begun.row.Status) != Processing {
+	if begun.row == nil || !causeAnswer.leaves(Status(begun.row.Status)) {
 		return nil
 	}
+	s.reach(stepBegun)
 	result, err := s.charge(ctx, begun)
+	s.reach(stepCharged)
 	if err != nil {
 		if errors.Is(err, processor.ErrRejected) || ctx.Err() != nil {
 			return fmt.Errorf("error charging payment %s: %w", paymentID, err)
 		}
-		return unresolved(s.now().Sub(begun.row.CreatedAt), err)
+		return unresolved(s.now().Sub(begun.row.UpdatedAt), err)
 	}
 	outcome, err := settlementOf(begun.row, result)
 	if err != nil {
 		return err
 	}
+	if !may(Status(begun.row.Status), outcome.status, causeAnswer) {
+		return nil // it waits for the customer still
+	}
 	if _, err := s.settle.Do(ctx, outcome); err != nil {
 		return fmt.Errorf("error settling payment %s: %w", paymentID, err)
 	}
+	s.reach(stepSettled)
 	return nil
 }
 
@@ -99,15 +107,15 @@ func (s *Service) beginMany(ctx context.Context, tx pgx.Tx, paymentIDs []string)
 	}
 	found := make(map[string]begun, len(rows))
 	for _, row := range rows {
-		if row.Fresh {
-			// The statement returns rows as they were before its update.
-			row.Payment.Status = string(Processing)
-		}
+		row.Payment.Status = row.CurrentStatus
 		found[row.Payment.ID] = begun{row: &row.Payment, fresh: row.Fresh}
 	}
 	results := make([]groupcommit.Result[begun], len(paymentIDs))
 	for i, id := range paymentIDs {
 		results[i].Value = found[id]
+		// Of several runs in this batch, the first may ask; the others come after it.
+		found[id] = begun{row: found[id].row}
 	}
+	s.reach(stepBeginning)
 	return results, nil
 }

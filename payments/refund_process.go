@@ -24,6 +24,7 @@ type refundSettlement struct {
 // Asking again under the same reference executes nothing twice (processor.Acquirer), so there is
 // no state between pending and final. Errors are as with Process.
 func (s *Service) ProcessRefund(ctx context.Context, refundID string) error {
+	s.reach(stepRefund)
 	row, err := dbsqlc.New().RefundForWork(ctx, s.db, refundID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil
@@ -35,6 +36,7 @@ func (s *Service) ProcessRefund(ctx context.Context, refundID string) error {
 		return nil
 	}
 	result, err := s.acquirer.Refund(ctx, processor.RefundRequest{Reference: row.ID, PaymentReference: row.PaymentID, Amount: row.Amount})
+	s.reach(stepRefunded)
 	if err != nil {
 		if errors.Is(err, processor.ErrRejected) || ctx.Err() != nil {
 			return fmt.Errorf("error paying back refund %s: %w", refundID, err)
@@ -56,6 +58,7 @@ func (s *Service) ProcessRefund(ctx context.Context, refundID string) error {
 	if _, err := s.refundSettles.Do(ctx, outcome); err != nil {
 		return fmt.Errorf("error settling refund %s: %w", refundID, err)
 	}
+	s.reach(stepRefundSettled)
 	return nil
 }
 
@@ -104,5 +107,9 @@ func (s *Service) settleRefunds(ctx context.Context, tx pgx.Tx, settlements []re
 			return nil, fmt.Errorf("error giving back failed refunds: %w", err)
 		}
 	}
-	return make([]groupcommit.Result[struct{}], len(settlements)), webhooks.Emit(ctx, tx, s.queue, events)
+	if err := webhooks.Emit(ctx, tx, s.queue, events); err != nil {
+		return nil, err
+	}
+	s.reach(stepRefundSettling)
+	return make([]groupcommit.Result[struct{}], len(settlements)), nil
 }

@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -21,6 +22,10 @@ type Service struct {
 	queue    *river.Client[pgx.Tx]
 	clock    func() time.Time
 
+	holdFor, actionFor time.Duration
+	// failpoint is nil but in tests.
+	failpoint func(step)
+
 	intake        *groupcommit.Group[*intakeItem, idempotency.Response]
 	begin         *groupcommit.Group[string, begun]
 	settle        *groupcommit.Group[settlement, struct{}]
@@ -30,18 +35,37 @@ type Service struct {
 	refundSettles *groupcommit.Group[refundSettlement, struct{}]
 }
 
-// Options are all required.
+// Defaults of Options.
+const (
+	// DefaultAuthorizationLifetime is what card schemes commonly let a hold last.
+	DefaultAuthorizationLifetime = 7 * 24 * time.Hour
+	// DefaultActionLifetime is far longer than a customer at the bank's page takes.
+	DefaultActionLifetime = time.Hour
+)
+
+// Options of a Service. Durations may be zero; the rest is required.
 type Options struct {
 	DB       *pgxpool.Pool
 	Acquirer processor.Acquirer
 	// Queue only inserts; the workers' own client is not needed here.
 	Queue *river.Client[pgx.Tx]
 	Now   func() time.Time
+
+	// AuthorizationLifetime is after how long an authorized payment that nobody captures is canceled.
+	// Default DefaultAuthorizationLifetime.
+	AuthorizationLifetime time.Duration
+	// ActionLifetime is after how long a payment that waits for its customer is canceled. Default
+	// DefaultActionLifetime.
+	ActionLifetime time.Duration
 }
 
 // New returns a Service; Close it when nothing calls it any more.
 func New(opts Options) *Service {
-	s := &Service{db: opts.DB, acquirer: opts.Acquirer, queue: opts.Queue, clock: opts.Now}
+	s := &Service{
+		db: opts.DB, acquirer: opts.Acquirer, queue: opts.Queue, clock: opts.Now,
+		holdFor:   cmp.Or(opts.AuthorizationLifetime, DefaultAuthorizationLifetime),
+		actionFor: cmp.Or(opts.ActionLifetime, DefaultActionLifetime),
+	}
 	s.intake = groupcommit.New(s.db, s.intakeMany, groupcommit.Options[*intakeItem, idempotency.Response]{Name: "payment_intake"})
 	s.begin = groupcommit.New(s.db, s.beginMany, groupcommit.Options[string, begun]{Name: "payment_begin"})
 	s.settle = groupcommit.New(s.db, s.settleMany, groupcommit.Options[settlement, struct{}]{Name: "payment_settle"})

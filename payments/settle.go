@@ -15,6 +15,7 @@ import (
 // settlement is the acquirer's word on a payment in processing.
 type settlement struct {
 	paymentID                   string
+	orderID                     string // empty for none
 	status                      Status
 	failureCode, failureMessage string
 	nextActionURL               string
@@ -24,7 +25,7 @@ type settlement struct {
 const unspecifiedFailure = "declined"
 
 func settlementOf(row *dbsqlc.Payment, result processor.Result) (settlement, error) {
-	outcome := settlement{paymentID: row.ID}
+	outcome := settlement{paymentID: row.ID, orderID: orZero(row.OrderID)}
 	switch result.Status {
 	case processor.StatusApproved:
 		if result.Amount != row.Amount {
@@ -56,22 +57,50 @@ var stateEvents = map[Status]webhooks.Type{
 	Canceled:       webhooks.PaymentCanceled,
 }
 
-// settleMany moves a batch of payments out of processing, with their events and deliveries. One
-// that is not in processing any more was settled by another run: it is left as it is.
+// settleMany moves a batch of payments to what the acquirer says, with their events and deliveries. One
+// that has moved on was settled by another run: it is left as it is.
 func (s *Service) settleMany(ctx context.Context, tx pgx.Tx, settlements []settlement) ([]groupcommit.Result[struct{}], error) {
 	now := s.now()
-	params := &dbsqlc.PaymentSettleManyParams{}
-	for _, o := range settlements {
+	params := &dbsqlc.PaymentSettleManyParams{Now: now, AuthorizedUntil: now.Add(s.holdFor), ActionUntil: now.Add(s.actionFor)}
+	var paying []string
+	for _, o := range lastWords(settlements) {
+		if o.status == Success && o.orderID != "" {
+			paying = append(paying, o.orderID)
+		}
 		params.Ids = append(params.Ids, o.paymentID)
 		params.Statuses = append(params.Statuses, string(o.status))
 		params.FailureCodes = append(params.FailureCodes, o.failureCode)
 		params.FailureMessages = append(params.FailureMessages, o.failureMessage)
 		params.NextActionUrls = append(params.NextActionUrls, o.nextActionURL)
-		params.Nows = append(params.Nows, now)
+	}
+	if err := lockOrdersToPay(ctx, tx, paying); err != nil {
+		return nil, err
 	}
 	rows, err := dbsqlc.New().PaymentSettleMany(ctx, tx, params)
 	if err != nil {
 		return nil, fmt.Errorf("error settling payments: %w", err)
 	}
-	return make([]groupcommit.Result[struct{}], len(settlements)), s.announce(ctx, tx, rows)
+	if err := s.announce(ctx, tx, rows); err != nil {
+		return nil, err
+	}
+	s.reach(stepSettling)
+	return make([]groupcommit.Result[struct{}], len(settlements)), nil
+}
+
+// lastWords leaves one answer for each payment: of two workers that asked about the same one at the same
+// time, the one that heard that the customer is still to act heard the older answer.
+func lastWords(settlements []settlement) []settlement {
+	at := make(map[string]int, len(settlements))
+	words := make([]settlement, 0, len(settlements))
+	for _, o := range settlements {
+		i, seen := at[o.paymentID]
+		switch {
+		case !seen:
+			at[o.paymentID] = len(words)
+			words = append(words, o)
+		case words[i].status == RequiresAction:
+			words[i] = o
+		}
+	}
+	return words
 }

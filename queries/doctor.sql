@@ -1,17 +1,26 @@
--- What must hold at any moment, each as the number of records for which it does not. Whatever is
--- under way is left out by its age (@before): transactions are bounded to seconds.
+-- What must hold at any moment, each as the number of records for which it does not. A statement sees
+-- one snapshot, and what belongs together is committed together, so most of them need no grace. Where
+-- one thing follows another in a transaction of its own, what is under way is left out by its age
+-- (@before).
 
 -- name: DoctorCapturedIsBooked :one
--- A successful payment is booked in the ledger with what was captured, and nothing else is.
-SELECT count(*) FROM (
-    SELECT p.id FROM payments p
-    LEFT JOIN (SELECT t.payment_id, sum(t.amount) AS amount FROM ledger_transfers t WHERE t.kind = 'capture' GROUP BY t.payment_id) b
-        ON b.payment_id = p.id
-    WHERE p.amount_captured <> coalesce(b.amount, 0)
-    UNION ALL
-    SELECT t.payment_id FROM ledger_transfers t LEFT JOIN payments p ON p.id = t.payment_id
-    WHERE p.id IS NULL OR p.merchant_id <> t.merchant_id OR p.currency <> t.currency
-) AS wrong;
+-- What a payment captured is what the ledger booked, and nothing else is booked.
+SELECT count(*) FROM payments p
+FULL JOIN (
+    SELECT t.payment_id, sum(t.amount) FILTER (WHERE t.kind = 'capture') AS amount,
+        min(t.merchant_id::text) AS first_merchant, max(t.merchant_id::text) AS last_merchant,
+        min(t.currency) AS first_currency, max(t.currency) AS last_currency
+    FROM ledger_transfers t GROUP BY t.payment_id
+) b ON b.payment_id = p.id
+WHERE p.amount_captured IS DISTINCT FROM coalesce(b.amount, 0)
+   OR b.payment_id IS NOT NULL AND (b.first_merchant, b.last_merchant, b.first_currency, b.last_currency)
+        IS DISTINCT FROM (p.merchant_id::text, p.merchant_id::text, p.currency, p.currency);
+
+-- name: DoctorFeesAreBooked :one
+-- A fee is taken of a capture, and never more than was captured.
+SELECT count(*) FROM ledger_transfers f
+LEFT JOIN ledger_transfers c ON c.payment_id = f.payment_id AND c.kind = 'capture'
+WHERE f.kind = 'fee' AND f.amount > coalesce(c.amount, 0);
 
 -- name: DoctorRefundsArePromised :one
 -- What a payment says is refunded is the sum of its refunds that have not failed.
@@ -28,59 +37,92 @@ SELECT count(*) FROM (
 ) AS wrong;
 
 -- name: DoctorRefundsAreBooked :one
--- Each refund is booked once when promised, and once more when paid or failed.
+-- Each refund is booked once when promised, and once more when paid or failed, and nothing else is.
 SELECT count(*) FROM refunds r
-LEFT JOIN LATERAL (
-    SELECT coalesce(sum(t.amount) FILTER (WHERE t.kind = 'refund'), 0) AS promised,
+FULL JOIN (
+    SELECT t.refund_id, t.payment_id,
+        coalesce(sum(t.amount) FILTER (WHERE t.kind = 'refund'), 0) AS promised,
         coalesce(sum(t.amount) FILTER (WHERE t.kind = 'refund_paid'), 0) AS paid,
         coalesce(sum(t.amount) FILTER (WHERE t.kind = 'refund_failed'), 0) AS failed
-    FROM ledger_transfers t WHERE t.payment_id = r.payment_id AND t.refund_id = r.id
-) b ON true
-WHERE b.promised <> r.amount
+    FROM ledger_transfers t WHERE t.refund_id <> '' GROUP BY t.refund_id, t.payment_id
+) b ON b.refund_id = r.id AND b.payment_id = r.payment_id
+WHERE r.id IS NULL OR b.refund_id IS NULL
+   OR b.promised <> r.amount
    OR b.paid <> CASE WHEN r.status = 'processed' THEN r.amount ELSE 0 END
    OR b.failed <> CASE WHEN r.status = 'failed' THEN r.amount ELSE 0 END;
 
--- name: DoctorLedgerBalances :one
--- Over all accounts of a merchant and currency, debits equal credits.
-SELECT count(*) FROM (
-    SELECT e.merchant_id, e.currency FROM (
-        SELECT t.merchant_id, t.currency, t.amount FROM ledger_transfers t
-        UNION ALL
-        SELECT t.merchant_id, t.currency, -t.amount FROM ledger_transfers t
-    ) AS e GROUP BY e.merchant_id, e.currency HAVING sum(e.amount) <> 0
-) AS wrong;
+-- name: DoctorRefundsMatchPayments :one
+-- A refund has the merchant and the currency of its payment.
+SELECT count(*) FROM refunds r JOIN payments p ON p.id = r.payment_id
+WHERE r.merchant_id <> p.merchant_id OR r.currency <> p.currency;
 
 -- name: DoctorOnePaymentPerOrder :one
+-- An order that is to be paid once has at most one live or successful payment, and that one holds its slot.
 SELECT count(*) FROM (
     SELECT p.order_id FROM payments p JOIN orders o ON o.id = p.order_id
     WHERE NOT o.reusable AND p.status NOT IN ('failed', 'canceled')
-    GROUP BY p.order_id HAVING count(*) > 1
+    GROUP BY p.order_id HAVING count(*) > 1 OR count(p.order_slot) <> 1
 ) AS wrong;
 
+-- name: DoctorPaymentsMatchOrders :one
+-- A payment has the merchant, the amount and the currency of its order.
+SELECT count(*) FROM payments p JOIN orders o ON o.id = p.order_id
+WHERE p.merchant_id <> o.merchant_id OR p.amount <> o.amount OR p.currency <> o.currency;
+
 -- name: DoctorPaidOrders :one
--- An order is paid if, and only if, a payment for it succeeded.
+-- An order is paid if, and only if, a payment for it succeeded, and no payment was made for one that
+-- is untouched.
 SELECT count(*) FROM orders o
-WHERE (o.status = 'paid') <> EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id AND p.status = 'success');
+WHERE (o.status = 'paid') <> EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id AND p.status = 'success')
+   OR o.status = 'created' AND EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id);
+
+-- name: DoctorOrderEvents :one
+-- An order that is paid has told so once, and no other has.
+SELECT count(*) FROM orders o
+LEFT JOIN (SELECT e.order_id, count(*) AS told FROM events e WHERE e.type = 'order.paid' GROUP BY e.order_id) e ON e.order_id = o.id
+WHERE coalesce(e.told, 0) <> CASE WHEN o.status = 'paid' THEN 1 ELSE 0 END;
 
 -- name: DoctorPaymentEvents :one
--- Each payment has told of its creation and of the state it is in, once.
+-- Each payment has told once of its creation, of its end when it has come to it, and of no other end.
 SELECT count(*) FROM payments p
-WHERE (SELECT count(*) FROM events e WHERE e.payment_id = p.id AND e.type = 'payment.created') <> 1
-   OR (p.status IN ('success', 'failed', 'canceled', 'authorized') AND
-       (SELECT count(*) FROM events e WHERE e.payment_id = p.id AND e.type = 'payment.' || p.status) <> 1);
+LEFT JOIN (
+    SELECT e.payment_id,
+        count(*) FILTER (WHERE e.type = 'payment.created') AS created,
+        count(*) FILTER (WHERE e.type IN ('payment.success', 'payment.failed', 'payment.canceled')) AS ended,
+        count(*) FILTER (WHERE e.type = 'payment.authorized') AS authorized,
+        count(*) FILTER (WHERE e.type = 'payment.requires_action') AS action,
+        max(e.type) FILTER (WHERE e.type IN ('payment.success', 'payment.failed', 'payment.canceled')) AS ending
+    FROM events e WHERE e.payment_id IS NOT NULL AND e.refund_id IS NULL GROUP BY e.payment_id
+) e ON e.payment_id = p.id
+WHERE coalesce(e.created, 0) <> 1
+   OR e.ended <> CASE WHEN p.status IN ('success', 'failed', 'canceled') THEN 1 ELSE 0 END
+   OR e.ending <> 'payment.' || p.status
+   OR e.authorized > 1
+   OR p.status = 'authorized' AND e.authorized <> 1
+   OR p.status = 'requires_action' AND e.action < 1;
 
 -- name: DoctorRefundEvents :one
+-- Each refund has told once of its creation, of its end when it has come to it, and of no other end.
 SELECT count(*) FROM refunds r
-WHERE (SELECT count(*) FROM events e WHERE e.payment_id = r.payment_id AND e.refund_id = r.id AND e.type = 'refund.created') <> 1
-   OR (r.status <> 'pending' AND
-       (SELECT count(*) FROM events e WHERE e.payment_id = r.payment_id AND e.refund_id = r.id AND e.type = 'refund.' || r.status) <> 1);
+LEFT JOIN (
+    SELECT e.refund_id,
+        count(*) FILTER (WHERE e.type = 'refund.created') AS created,
+        count(*) FILTER (WHERE e.type IN ('refund.processed', 'refund.failed')) AS ended,
+        max(e.type) FILTER (WHERE e.type IN ('refund.processed', 'refund.failed')) AS ending
+    FROM events e WHERE e.refund_id IS NOT NULL GROUP BY e.refund_id
+) e ON e.refund_id = r.id
+WHERE coalesce(e.created, 0) <> 1
+   OR e.ended <> CASE WHEN r.status = 'pending' THEN 0 ELSE 1 END
+   OR e.ending <> 'refund.' || r.status;
 
 -- name: DoctorEventDeliveries :one
--- Every event has a delivery for each endpoint that subscribed to it. Endpoints changed since are
--- left out: what they subscribed to then is not known.
+-- Every event about money has a delivery for each endpoint that subscribed to it. Left out are events
+-- around the time at which the endpoint was last changed: what it subscribed to then is not known, and
+-- whose transaction was first does not follow from their times (a minute is far more than the two take).
 SELECT count(*) FROM events e
-JOIN webhook_endpoints w ON w.merchant_id = e.merchant_id AND w.updated_at < e.created_at AND w.deleted_at IS NULL
-WHERE EXISTS (
+JOIN webhook_endpoints w ON w.merchant_id = e.merchant_id AND w.updated_at < e.created_at - interval '1 minute' AND w.deleted_at IS NULL
+WHERE e.type ~ '^(payment|refund|order)\.'
+  AND EXISTS (
         SELECT 1 FROM unnest(w.event_types) AS pattern
         WHERE e.type = pattern OR (right(pattern, 1) = '*' AND starts_with(e.type, left(pattern, -1)))
     )
@@ -96,17 +138,26 @@ WHERE p.status IN ('pending', 'processing') AND p.created_at < @before::timestam
   );
 
 -- name: DoctorPaymentsSettle :one
--- No payment waits for the acquirer longer than its bound.
+-- No payment waits for a worker or the acquirer longer than its bound.
 SELECT count(*) FROM payments p
-WHERE p.status IN ('pending', 'processing') AND p.created_at < @before::timestamptz;
+WHERE p.status IN ('pending', 'processing') AND p.updated_at < @before::timestamptz;
+
+-- name: DoctorWaitsEnd :one
+-- No payment waits for its capture or its customer past its end.
+SELECT count(*) FROM payments p WHERE p.expires_at < @before::timestamptz AND p.operation IS NULL;
 
 -- name: DoctorRefundsMove :one
+-- A refund that is to be paid has a job that will do it.
 SELECT count(*) FROM refunds r
 WHERE r.status = 'pending' AND r.created_at < @before::timestamptz
   AND NOT EXISTS (
     SELECT 1 FROM river_job j
     WHERE j.kind = 'process_refund' AND j.args ->> 'refund_id' = r.id AND j.state NOT IN ('completed', 'cancelled', 'discarded')
   );
+
+-- name: DoctorRefundsSettle :one
+-- No refund waits for the acquirer longer than its bound.
+SELECT count(*) FROM refunds r WHERE r.status = 'pending' AND r.created_at < @before::timestamptz;
 
 -- name: DoctorDecisionsMove :one
 -- A capture or cancel that was decided has a job that will tell the acquirer.
@@ -117,34 +168,44 @@ WHERE p.operation IS NOT NULL AND p.status IN ('authorized', 'requires_action') 
     WHERE j.kind = 'finish_payment' AND j.args ->> 'payment_id' = p.id AND j.state NOT IN ('completed', 'cancelled', 'discarded')
   );
 
+-- name: DoctorDecisionsSettle :one
+-- No capture or cancel that was decided waits for the acquirer longer than its bound.
+SELECT count(*) FROM payments p
+WHERE p.operation IS NOT NULL AND p.status IN ('authorized', 'requires_action') AND p.updated_at < @before::timestamptz;
+
 -- name: DoctorDeliveriesMove :one
 -- A delivery that is due has been attempted.
 SELECT count(*) FROM webhook_deliveries d
 WHERE d.status IN ('pending', 'retrying') AND d.next_attempt_at < @before::timestamptz;
 
 -- name: DoctorChargesAreOurs :one
--- What the acquirer took is what we have: for each charge in its books there is our payment with the
--- same outcome and amounts. Payments still under way are left out.
+-- Each charge in the acquirer's books is a payment of ours that was begun, over the same amount and
+-- of the same kind. A payment is begun in a transaction before the acquirer is asked.
 SELECT count(*) FROM acquirer.operations a
 LEFT JOIN payments p ON p.id = a.reference
-WHERE a.kind IN ('authorize', 'sale') AND a.updated_at < @before::timestamptz
-  AND coalesce(p.status, '') NOT IN ('pending', 'processing', 'requires_action')
-  AND (p.id IS NULL
-    OR p.currency <> a.currency OR p.amount <> a.amount
-    OR (p.operation IS NULL OR p.status NOT IN ('authorized')) AND p.amount_captured <> a.captured
-    OR (p.status = 'failed') <> (a.status = 'declined') AND p.operation IS NULL
-    OR p.status = 'canceled' AND NOT a.canceled);
+WHERE a.kind IN ('authorize', 'sale')
+  AND (p.id IS NULL OR p.status = 'pending' OR p.currency <> a.currency OR p.amount <> a.amount
+    OR (p.capture = 'manual') <> (a.kind = 'authorize'));
 
--- name: DoctorSuccessIsCharged :one
--- And the other way round: no success of ours that the acquirer does not know.
+-- name: DoctorOutcomesAgree :one
+-- Where we say how a payment stands, the acquirer's books say the same. Its books are committed first, so
+-- what is under way never shows here, save that it may know of a decision's end before we do.
 SELECT count(*) FROM payments p
-LEFT JOIN acquirer.operations a ON a.reference = p.id AND a.status = 'approved'
-WHERE p.status = 'success' AND a.captured IS DISTINCT FROM p.amount_captured;
+LEFT JOIN acquirer.operations a ON a.reference = p.id
+WHERE CASE p.status
+    WHEN 'success' THEN a.status IS DISTINCT FROM 'approved' OR a.captured IS DISTINCT FROM p.amount_captured
+    WHEN 'authorized' THEN a.status IS DISTINCT FROM 'approved' OR p.operation IS NULL AND (a.captured <> 0 OR a.canceled)
+    WHEN 'canceled' THEN a.canceled IS DISTINCT FROM true
+    -- A capture that was declined leaves the charge as it was; anything else that failed was declined.
+    WHEN 'failed' THEN a.captured IS DISTINCT FROM 0 OR a.status <> 'declined' AND p.operation IS DISTINCT FROM 'capture'
+    WHEN 'requires_action' THEN a.reference IS NULL
+    ELSE false END;
 
 -- name: DoctorRefundsArePaid :one
--- Refunds processed are refunds in the acquirer's books, and the sums agree.
+-- Refunds in both books agree, one by one.
 SELECT count(*) FROM refunds r
-FULL JOIN (SELECT * FROM acquirer.operations o WHERE o.kind = 'refund' AND o.updated_at < @before::timestamptz) a ON a.reference = r.id
-WHERE r.updated_at < @before::timestamptz AND r.status <> 'pending'
-    AND ((r.status = 'processed') <> coalesce(a.status = 'approved', false) OR r.status = 'processed' AND a.amount <> r.amount)
-   OR r.id IS NULL;
+FULL JOIN (SELECT * FROM acquirer.operations o WHERE o.kind = 'refund') a ON a.reference = r.id
+WHERE r.id IS NULL
+   OR a.amount <> r.amount OR a.payment_reference <> r.payment_id OR a.currency <> r.currency
+   OR r.status = 'processed' AND a.status IS DISTINCT FROM 'approved'
+   OR r.status = 'failed' AND a.status IS DISTINCT FROM 'declined';

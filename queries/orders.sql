@@ -28,14 +28,28 @@ ORDER BY o.created_at, o.id
 LIMIT @row_limit;
 
 -- name: OrderLockMany :many
--- Locked in one order everywhere, so that two batches cannot wait for each other.
-SELECT * FROM orders WHERE id = ANY (@ids::text[]) ORDER BY id FOR UPDATE;
+-- The orders of new payments. Locked are those that a payment changes or that take only one, in one
+-- order everywhere, and before any payment is: so two transactions never wait for each other in
+-- a circle. An order that is paid by many and was attempted before needs no lock, and must not make
+-- all its payers wait for each other.
+WITH held AS (
+    SELECT o.id, o.status FROM orders o
+    WHERE o.id = ANY (@ids::text[]) AND (NOT o.reusable OR o.status = 'created')
+    ORDER BY o.id FOR NO KEY UPDATE
+)
+SELECT sqlc.embed(orders), coalesce(held.status, orders.status)::text AS current_status
+FROM orders LEFT JOIN held ON held.id = orders.id
+WHERE orders.id = ANY (@ids::text[]);
+
+-- name: OrderLockUnpaid :exec
+-- Takes the orders that are about to be paid, before their payments are locked (see OrderLockMany).
+SELECT id FROM orders WHERE id = ANY (@ids::text[]) AND status <> 'paid' ORDER BY id FOR NO KEY UPDATE;
 
 -- name: OrderMarkAttempted :exec
-UPDATE orders SET status = 'attempted', updated_at = @now::timestamptz
+UPDATE orders SET status = 'attempted', updated_at = greatest(updated_at, @now::timestamptz)
 WHERE id = ANY (@ids::text[]) AND status = 'created';
 
 -- name: OrderMarkPaid :many
-UPDATE orders SET status = 'paid', updated_at = @now::timestamptz
+UPDATE orders SET status = 'paid', updated_at = greatest(updated_at, @now::timestamptz)
 WHERE id = ANY (@ids::text[]) AND status <> 'paid'
 RETURNING *;

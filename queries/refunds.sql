@@ -33,14 +33,18 @@ ORDER BY r.created_at, r.id
 LIMIT @row_limit;
 
 -- name: RefundSettleMany :many
+WITH held AS (
+    SELECT r.id FROM refunds r WHERE r.id = ANY (@ids::text[]) ORDER BY r.id FOR NO KEY UPDATE
+)
 UPDATE refunds r SET
     status          = u.status,
     failure_code    = nullif(u.failure_code, ''),
     failure_message = nullif(u.failure_message, ''),
-    updated_at      = @now::timestamptz
-FROM (SELECT
+    updated_at      = greatest(r.updated_at, @now::timestamptz)
+FROM held
+JOIN (SELECT
     unnest(@ids::text[]) AS id, unnest(@statuses::text[]) AS status, unnest(@failure_codes::text[]) AS failure_code,
     unnest(@failure_messages::text[]) AS failure_message
-) AS u
-WHERE r.id = u.id AND r.status = 'pending'
+) AS u ON u.id = held.id
+WHERE r.id = held.id AND r.status = 'pending'
 RETURNING r.*;

@@ -12,20 +12,23 @@ import (
 
 const doctorCapturedIsBooked = `-- name: DoctorCapturedIsBooked :one
 
-SELECT count(*) FROM (
-    SELECT p.id FROM payments p
-    LEFT JOIN (SELECT t.payment_id, sum(t.amount) AS amount FROM ledger_transfers t WHERE t.kind = 'capture' GROUP BY t.payment_id) b
-        ON b.payment_id = p.id
-    WHERE p.amount_captured <> coalesce(b.amount, 0)
-    UNION ALL
-    SELECT t.payment_id FROM ledger_transfers t LEFT JOIN payments p ON p.id = t.payment_id
-    WHERE p.id IS NULL OR p.merchant_id <> t.merchant_id OR p.currency <> t.currency
-) AS wrong
+SELECT count(*) FROM payments p
+FULL JOIN (
+    SELECT t.payment_id, sum(t.amount) FILTER (WHERE t.kind = 'capture') AS amount,
+        min(t.merchant_id::text) AS first_merchant, max(t.merchant_id::text) AS last_merchant,
+        min(t.currency) AS first_currency, max(t.currency) AS last_currency
+    FROM ledger_transfers t GROUP BY t.payment_id
+) b ON b.payment_id = p.id
+WHERE p.amount_captured IS DISTINCT FROM coalesce(b.amount, 0)
+   OR b.payment_id IS NOT NULL AND (b.first_merchant, b.last_merchant, b.first_currency, b.last_currency)
+        IS DISTINCT FROM (p.merchant_id::text, p.merchant_id::text, p.currency, p.currency)
 `
 
-// What must hold at any moment, each as the number of records for which it does not. Whatever is
-// under way is left out by its age (@before): transactions are bounded to seconds.
-// A successful payment is booked in the ledger with what was captured, and nothing else is.
+// What must hold at any moment, each as the number of records for which it does not. A statement sees
+// one snapshot, and what belongs together is committed together, so most of them need no grace. Where
+// one thing follows another in a transaction of its own, what is under way is left out by its age
+// (@before).
+// What a payment captured is what the ledger booked, and nothing else is booked.
 func (q *Queries) DoctorCapturedIsBooked(ctx context.Context, db DBTX) (int64, error) {
 	row := db.QueryRow(ctx, doctorCapturedIsBooked)
 	var count int64
@@ -36,19 +39,15 @@ func (q *Queries) DoctorCapturedIsBooked(ctx context.Context, db DBTX) (int64, e
 const doctorChargesAreOurs = `-- name: DoctorChargesAreOurs :one
 SELECT count(*) FROM acquirer.operations a
 LEFT JOIN payments p ON p.id = a.reference
-WHERE a.kind IN ('authorize', 'sale') AND a.updated_at < $1::timestamptz
-  AND coalesce(p.status, '') NOT IN ('pending', 'processing', 'requires_action')
-  AND (p.id IS NULL
-    OR p.currency <> a.currency OR p.amount <> a.amount
-    OR (p.operation IS NULL OR p.status NOT IN ('authorized')) AND p.amount_captured <> a.captured
-    OR (p.status = 'failed') <> (a.status = 'declined') AND p.operation IS NULL
-    OR p.status = 'canceled' AND NOT a.canceled)
+WHERE a.kind IN ('authorize', 'sale')
+  AND (p.id IS NULL OR p.status = 'pending' OR p.currency <> a.currency OR p.amount <> a.amount
+    OR (p.capture = 'manual') <> (a.kind = 'authorize'))
 `
 
-// What the acquirer took is what we have: for each charge in its books there is our payment with the
-// same outcome and amounts. Payments still under way are left out.
-func (q *Queries) DoctorChargesAreOurs(ctx context.Context, db DBTX, before time.Time) (int64, error) {
-	row := db.QueryRow(ctx, doctorChargesAreOurs, before)
+// Each charge in the acquirer's books is a payment of ours that was begun, over the same amount and
+// of the same kind. A payment is begun in a transaction before the acquirer is asked.
+func (q *Queries) DoctorChargesAreOurs(ctx context.Context, db DBTX) (int64, error) {
+	row := db.QueryRow(ctx, doctorChargesAreOurs)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -71,6 +70,19 @@ func (q *Queries) DoctorDecisionsMove(ctx context.Context, db DBTX, before time.
 	return count, err
 }
 
+const doctorDecisionsSettle = `-- name: DoctorDecisionsSettle :one
+SELECT count(*) FROM payments p
+WHERE p.operation IS NOT NULL AND p.status IN ('authorized', 'requires_action') AND p.updated_at < $1::timestamptz
+`
+
+// No capture or cancel that was decided waits for the acquirer longer than its bound.
+func (q *Queries) DoctorDecisionsSettle(ctx context.Context, db DBTX, before time.Time) (int64, error) {
+	row := db.QueryRow(ctx, doctorDecisionsSettle, before)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const doctorDeliveriesMove = `-- name: DoctorDeliveriesMove :one
 SELECT count(*) FROM webhook_deliveries d
 WHERE d.status IN ('pending', 'retrying') AND d.next_attempt_at < $1::timestamptz
@@ -86,16 +98,18 @@ func (q *Queries) DoctorDeliveriesMove(ctx context.Context, db DBTX, before time
 
 const doctorEventDeliveries = `-- name: DoctorEventDeliveries :one
 SELECT count(*) FROM events e
-JOIN webhook_endpoints w ON w.merchant_id = e.merchant_id AND w.updated_at < e.created_at AND w.deleted_at IS NULL
-WHERE EXISTS (
+JOIN webhook_endpoints w ON w.merchant_id = e.merchant_id AND w.updated_at < e.created_at - interval '1 minute' AND w.deleted_at IS NULL
+WHERE e.type ~ '^(payment|refund|order)\.'
+  AND EXISTS (
         SELECT 1 FROM unnest(w.event_types) AS pattern
         WHERE e.type = pattern OR (right(pattern, 1) = '*' AND starts_with(e.type, left(pattern, -1)))
     )
   AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.event_id = e.id AND d.endpoint_id = w.id)
 `
 
-// Every event has a delivery for each endpoint that subscribed to it. Endpoints changed since are
-// left out: what they subscribed to then is not known.
+// Every event about money has a delivery for each endpoint that subscribed to it. Left out are events
+// around the time at which the endpoint was last changed: what it subscribed to then is not known, and
+// whose transaction was first does not follow from their times (a minute is far more than the two take).
 func (q *Queries) DoctorEventDeliveries(ctx context.Context, db DBTX) (int64, error) {
 	row := db.QueryRow(ctx, doctorEventDeliveries)
 	var count int64
@@ -103,19 +117,15 @@ func (q *Queries) DoctorEventDeliveries(ctx context.Context, db DBTX) (int64, er
 	return count, err
 }
 
-const doctorLedgerBalances = `-- name: DoctorLedgerBalances :one
-SELECT count(*) FROM (
-    SELECT e.merchant_id, e.currency FROM (
-        SELECT t.merchant_id, t.currency, t.amount FROM ledger_transfers t
-        UNION ALL
-        SELECT t.merchant_id, t.currency, -t.amount FROM ledger_transfers t
-    ) AS e GROUP BY e.merchant_id, e.currency HAVING sum(e.amount) <> 0
-) AS wrong
+const doctorFeesAreBooked = `-- name: DoctorFeesAreBooked :one
+SELECT count(*) FROM ledger_transfers f
+LEFT JOIN ledger_transfers c ON c.payment_id = f.payment_id AND c.kind = 'capture'
+WHERE f.kind = 'fee' AND f.amount > coalesce(c.amount, 0)
 `
 
-// Over all accounts of a merchant and currency, debits equal credits.
-func (q *Queries) DoctorLedgerBalances(ctx context.Context, db DBTX) (int64, error) {
-	row := db.QueryRow(ctx, doctorLedgerBalances)
+// A fee is taken of a capture, and never more than was captured.
+func (q *Queries) DoctorFeesAreBooked(ctx context.Context, db DBTX) (int64, error) {
+	row := db.QueryRow(ctx, doctorFeesAreBooked)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -125,12 +135,49 @@ const doctorOnePaymentPerOrder = `-- name: DoctorOnePaymentPerOrder :one
 SELECT count(*) FROM (
     SELECT p.order_id FROM payments p JOIN orders o ON o.id = p.order_id
     WHERE NOT o.reusable AND p.status NOT IN ('failed', 'canceled')
-    GROUP BY p.order_id HAVING count(*) > 1
+    GROUP BY p.order_id HAVING count(*) > 1 OR count(p.order_slot) <> 1
 ) AS wrong
 `
 
+// An order that is to be paid once has at most one live or successful payment, and that one holds its slot.
 func (q *Queries) DoctorOnePaymentPerOrder(ctx context.Context, db DBTX) (int64, error) {
 	row := db.QueryRow(ctx, doctorOnePaymentPerOrder)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const doctorOrderEvents = `-- name: DoctorOrderEvents :one
+SELECT count(*) FROM orders o
+LEFT JOIN (SELECT e.order_id, count(*) AS told FROM events e WHERE e.type = 'order.paid' GROUP BY e.order_id) e ON e.order_id = o.id
+WHERE coalesce(e.told, 0) <> CASE WHEN o.status = 'paid' THEN 1 ELSE 0 END
+`
+
+// An order that is paid has told so once, and no other has.
+func (q *Queries) DoctorOrderEvents(ctx context.Context, db DBTX) (int64, error) {
+	row := db.QueryRow(ctx, doctorOrderEvents)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const doctorOutcomesAgree = `-- name: DoctorOutcomesAgree :one
+SELECT count(*) FROM payments p
+LEFT JOIN acquirer.operations a ON a.reference = p.id
+WHERE CASE p.status
+    WHEN 'success' THEN a.status IS DISTINCT FROM 'approved' OR a.captured IS DISTINCT FROM p.amount_captured
+    WHEN 'authorized' THEN a.status IS DISTINCT FROM 'approved' OR p.operation IS NULL AND (a.captured <> 0 OR a.canceled)
+    WHEN 'canceled' THEN a.canceled IS DISTINCT FROM true
+    -- A capture that was declined leaves the charge as it was; anything else that failed was declined.
+    WHEN 'failed' THEN a.captured IS DISTINCT FROM 0 OR a.status <> 'declined' AND p.operation IS DISTINCT FROM 'capture'
+    WHEN 'requires_action' THEN a.reference IS NULL
+    ELSE false END
+`
+
+// Where we say how a payment stands, the acquirer's books say the same. Its books are committed first, so
+// what is under way never shows here, save that it may know of a decision's end before we do.
+func (q *Queries) DoctorOutcomesAgree(ctx context.Context, db DBTX) (int64, error) {
+	row := db.QueryRow(ctx, doctorOutcomesAgree)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -139,9 +186,11 @@ func (q *Queries) DoctorOnePaymentPerOrder(ctx context.Context, db DBTX) (int64,
 const doctorPaidOrders = `-- name: DoctorPaidOrders :one
 SELECT count(*) FROM orders o
 WHERE (o.status = 'paid') <> EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id AND p.status = 'success')
+   OR o.status = 'created' AND EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id)
 `
 
-// An order is paid if, and only if, a payment for it succeeded.
+// An order is paid if, and only if, a payment for it succeeded, and no payment was made for one that
+// is untouched.
 func (q *Queries) DoctorPaidOrders(ctx context.Context, db DBTX) (int64, error) {
 	row := db.QueryRow(ctx, doctorPaidOrders)
 	var count int64
@@ -151,14 +200,39 @@ func (q *Queries) DoctorPaidOrders(ctx context.Context, db DBTX) (int64, error) 
 
 const doctorPaymentEvents = `-- name: DoctorPaymentEvents :one
 SELECT count(*) FROM payments p
-WHERE (SELECT count(*) FROM events e WHERE e.payment_id = p.id AND e.type = 'payment.created') <> 1
-   OR (p.status IN ('success', 'failed', 'canceled', 'authorized') AND
-       (SELECT count(*) FROM events e WHERE e.payment_id = p.id AND e.type = 'payment.' || p.status) <> 1)
+LEFT JOIN (
+    SELECT e.payment_id,
+        count(*) FILTER (WHERE e.type = 'payment.created') AS created,
+        count(*) FILTER (WHERE e.type IN ('payment.success', 'payment.failed', 'payment.canceled')) AS ended,
+        count(*) FILTER (WHERE e.type = 'payment.authorized') AS authorized,
+        count(*) FILTER (WHERE e.type = 'payment.requires_action') AS action,
+        max(e.type) FILTER (WHERE e.type IN ('payment.success', 'payment.failed', 'payment.canceled')) AS ending
+    FROM events e WHERE e.payment_id IS NOT NULL AND e.refund_id IS NULL GROUP BY e.payment_id
+) e ON e.payment_id = p.id
+WHERE coalesce(e.created, 0) <> 1
+   OR e.ended <> CASE WHEN p.status IN ('success', 'failed', 'canceled') THEN 1 ELSE 0 END
+   OR e.ending <> 'payment.' || p.status
+   OR e.authorized > 1
+   OR p.status = 'authorized' AND e.authorized <> 1
+   OR p.status = 'requires_action' AND e.action < 1
 `
 
-// Each payment has told of its creation and of the state it is in, once.
+// Each payment has told once of its creation, of its end when it has come to it, and of no other end.
 func (q *Queries) DoctorPaymentEvents(ctx context.Context, db DBTX) (int64, error) {
 	row := db.QueryRow(ctx, doctorPaymentEvents)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const doctorPaymentsMatchOrders = `-- name: DoctorPaymentsMatchOrders :one
+SELECT count(*) FROM payments p JOIN orders o ON o.id = p.order_id
+WHERE p.merchant_id <> o.merchant_id OR p.amount <> o.amount OR p.currency <> o.currency
+`
+
+// A payment has the merchant, the amount and the currency of its order.
+func (q *Queries) DoctorPaymentsMatchOrders(ctx context.Context, db DBTX) (int64, error) {
+	row := db.QueryRow(ctx, doctorPaymentsMatchOrders)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -183,10 +257,10 @@ func (q *Queries) DoctorPaymentsMove(ctx context.Context, db DBTX, before time.T
 
 const doctorPaymentsSettle = `-- name: DoctorPaymentsSettle :one
 SELECT count(*) FROM payments p
-WHERE p.status IN ('pending', 'processing') AND p.created_at < $1::timestamptz
+WHERE p.status IN ('pending', 'processing') AND p.updated_at < $1::timestamptz
 `
 
-// No payment waits for the acquirer longer than its bound.
+// No payment waits for a worker or the acquirer longer than its bound.
 func (q *Queries) DoctorPaymentsSettle(ctx context.Context, db DBTX, before time.Time) (int64, error) {
 	row := db.QueryRow(ctx, doctorPaymentsSettle, before)
 	var count int64
@@ -196,11 +270,19 @@ func (q *Queries) DoctorPaymentsSettle(ctx context.Context, db DBTX, before time
 
 const doctorRefundEvents = `-- name: DoctorRefundEvents :one
 SELECT count(*) FROM refunds r
-WHERE (SELECT count(*) FROM events e WHERE e.payment_id = r.payment_id AND e.refund_id = r.id AND e.type = 'refund.created') <> 1
-   OR (r.status <> 'pending' AND
-       (SELECT count(*) FROM events e WHERE e.payment_id = r.payment_id AND e.refund_id = r.id AND e.type = 'refund.' || r.status) <> 1)
+LEFT JOIN (
+    SELECT e.refund_id,
+        count(*) FILTER (WHERE e.type = 'refund.created') AS created,
+        count(*) FILTER (WHERE e.type IN ('refund.processed', 'refund.failed')) AS ended,
+        max(e.type) FILTER (WHERE e.type IN ('refund.processed', 'refund.failed')) AS ending
+    FROM events e WHERE e.refund_id IS NOT NULL GROUP BY e.refund_id
+) e ON e.refund_id = r.id
+WHERE coalesce(e.created, 0) <> 1
+   OR e.ended <> CASE WHEN r.status = 'pending' THEN 0 ELSE 1 END
+   OR e.ending <> 'refund.' || r.status
 `
 
+// Each refund has told once of its creation, of its end when it has come to it, and of no other end.
 func (q *Queries) DoctorRefundEvents(ctx context.Context, db DBTX) (int64, error) {
 	row := db.QueryRow(ctx, doctorRefundEvents)
 	var count int64
@@ -210,18 +292,20 @@ func (q *Queries) DoctorRefundEvents(ctx context.Context, db DBTX) (int64, error
 
 const doctorRefundsAreBooked = `-- name: DoctorRefundsAreBooked :one
 SELECT count(*) FROM refunds r
-LEFT JOIN LATERAL (
-    SELECT coalesce(sum(t.amount) FILTER (WHERE t.kind = 'refund'), 0) AS promised,
+FULL JOIN (
+    SELECT t.refund_id, t.payment_id,
+        coalesce(sum(t.amount) FILTER (WHERE t.kind = 'refund'), 0) AS promised,
         coalesce(sum(t.amount) FILTER (WHERE t.kind = 'refund_paid'), 0) AS paid,
         coalesce(sum(t.amount) FILTER (WHERE t.kind = 'refund_failed'), 0) AS failed
-    FROM ledger_transfers t WHERE t.payment_id = r.payment_id AND t.refund_id = r.id
-) b ON true
-WHERE b.promised <> r.amount
+    FROM ledger_transfers t WHERE t.refund_id <> '' GROUP BY t.refund_id, t.payment_id
+) b ON b.refund_id = r.id AND b.payment_id = r.payment_id
+WHERE r.id IS NULL OR b.refund_id IS NULL
+   OR b.promised <> r.amount
    OR b.paid <> CASE WHEN r.status = 'processed' THEN r.amount ELSE 0 END
    OR b.failed <> CASE WHEN r.status = 'failed' THEN r.amount ELSE 0 END
 `
 
-// Each refund is booked once when promised, and once more when paid or failed.
+// Each refund is booked once when promised, and once more when paid or failed, and nothing else is.
 func (q *Queries) DoctorRefundsAreBooked(ctx context.Context, db DBTX) (int64, error) {
 	row := db.QueryRow(ctx, doctorRefundsAreBooked)
 	var count int64
@@ -231,15 +315,16 @@ func (q *Queries) DoctorRefundsAreBooked(ctx context.Context, db DBTX) (int64, e
 
 const doctorRefundsArePaid = `-- name: DoctorRefundsArePaid :one
 SELECT count(*) FROM refunds r
-FULL JOIN (SELECT reference, kind, payment_reference, amount, currency, outcome, status, code, captured, refunded, canceled, created_at, updated_at FROM acquirer.operations o WHERE o.kind = 'refund' AND o.updated_at < $1::timestamptz) a ON a.reference = r.id
-WHERE r.updated_at < $1::timestamptz AND r.status <> 'pending'
-    AND ((r.status = 'processed') <> coalesce(a.status = 'approved', false) OR r.status = 'processed' AND a.amount <> r.amount)
-   OR r.id IS NULL
+FULL JOIN (SELECT reference, kind, payment_reference, amount, currency, outcome, status, code, captured, refunded, canceled, created_at, updated_at FROM acquirer.operations o WHERE o.kind = 'refund') a ON a.reference = r.id
+WHERE r.id IS NULL
+   OR a.amount <> r.amount OR a.payment_reference <> r.payment_id OR a.currency <> r.currency
+   OR r.status = 'processed' AND a.status IS DISTINCT FROM 'approved'
+   OR r.status = 'failed' AND a.status IS DISTINCT FROM 'declined'
 `
 
-// Refunds processed are refunds in the acquirer's books, and the sums agree.
-func (q *Queries) DoctorRefundsArePaid(ctx context.Context, db DBTX, before time.Time) (int64, error) {
-	row := db.QueryRow(ctx, doctorRefundsArePaid, before)
+// Refunds in both books agree, one by one.
+func (q *Queries) DoctorRefundsArePaid(ctx context.Context, db DBTX) (int64, error) {
+	row := db.QueryRow(ctx, doctorRefundsArePaid)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -260,6 +345,19 @@ func (q *Queries) DoctorRefundsArePromised(ctx context.Context, db DBTX) (int64,
 	return count, err
 }
 
+const doctorRefundsMatchPayments = `-- name: DoctorRefundsMatchPayments :one
+SELECT count(*) FROM refunds r JOIN payments p ON p.id = r.payment_id
+WHERE r.merchant_id <> p.merchant_id OR r.currency <> p.currency
+`
+
+// A refund has the merchant and the currency of its payment.
+func (q *Queries) DoctorRefundsMatchPayments(ctx context.Context, db DBTX) (int64, error) {
+	row := db.QueryRow(ctx, doctorRefundsMatchPayments)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const doctorRefundsMove = `-- name: DoctorRefundsMove :one
 SELECT count(*) FROM refunds r
 WHERE r.status = 'pending' AND r.created_at < $1::timestamptz
@@ -269,8 +367,21 @@ WHERE r.status = 'pending' AND r.created_at < $1::timestamptz
   )
 `
 
+// A refund that is to be paid has a job that will do it.
 func (q *Queries) DoctorRefundsMove(ctx context.Context, db DBTX, before time.Time) (int64, error) {
 	row := db.QueryRow(ctx, doctorRefundsMove, before)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const doctorRefundsSettle = `-- name: DoctorRefundsSettle :one
+SELECT count(*) FROM refunds r WHERE r.status = 'pending' AND r.created_at < $1::timestamptz
+`
+
+// No refund waits for the acquirer longer than its bound.
+func (q *Queries) DoctorRefundsSettle(ctx context.Context, db DBTX, before time.Time) (int64, error) {
+	row := db.QueryRow(ctx, doctorRefundsSettle, before)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -291,15 +402,13 @@ func (q *Queries) DoctorRefundsWithinCaptured(ctx context.Context, db DBTX) (int
 	return count, err
 }
 
-const doctorSuccessIsCharged = `-- name: DoctorSuccessIsCharged :one
-SELECT count(*) FROM payments p
-LEFT JOIN acquirer.operations a ON a.reference = p.id AND a.status = 'approved'
-WHERE p.status = 'success' AND a.captured IS DISTINCT FROM p.amount_captured
+const doctorWaitsEnd = `-- name: DoctorWaitsEnd :one
+SELECT count(*) FROM payments p WHERE p.expires_at < $1::timestamptz AND p.operation IS NULL
 `
 
-// And the other way round: no success of ours that the acquirer does not know.
-func (q *Queries) DoctorSuccessIsCharged(ctx context.Context, db DBTX) (int64, error) {
-	row := db.QueryRow(ctx, doctorSuccessIsCharged)
+// No payment waits for its capture or its customer past its end.
+func (q *Queries) DoctorWaitsEnd(ctx context.Context, db DBTX, before time.Time) (int64, error) {
+	row := db.QueryRow(ctx, doctorWaitsEnd, before)
 	var count int64
 	err := row.Scan(&count)
 	return count, err

@@ -96,6 +96,7 @@ type Payment struct {
 	Metadata        json.RawMessage
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
+	ExpiresAt       *time.Time
 }
 
 type Refund struct {
@@ -114,17 +115,24 @@ type Refund struct {
 }
 
 type WebhookAttempt struct {
-	DeliveryID   string
-	Number       int32
-	MerchantID   uuid.UUID
-	Trigger      string
-	Outcome      string
-	ResponseCode *int16
-	ErrorClass   *string
-	Error        *string
-	ResponseBody *string
-	DurationMs   int32
-	StartedAt    time.Time
+	DeliveryID      string
+	Number          int32
+	MerchantID      uuid.UUID
+	Trigger         string
+	Outcome         string
+	ResponseCode    *int16
+	ErrorClass      *string
+	Error           *string
+	ResponseBody    *string
+	DurationMs      int32
+	StartedAt       time.Time
+	DnsMs           *int32
+	ConnectMs       *int32
+	TlsMs           *int32
+	FirstByteMs     *int32
+	Signature       *string
+	BodySignature   *string
+	ResponseHeaders *string
 }
 
 type WebhookDelivery struct {
@@ -144,6 +152,7 @@ type WebhookDelivery struct {
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 	ClaimedUntil  *time.Time
+	Resent        bool
 }
 
 type WebhookEndpoint struct {
@@ -157,4 +166,26 @@ type WebhookEndpoint struct {
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	DeletedAt      *time.Time
+	Headers        []byte
+	HeaderNames    []string
+	RateLimit      *int32
+	FailingSince   *time.Time
+}
+
+type WebhookTask struct {
+	ID             string
+	MerchantID     uuid.UUID
+	Kind           string
+	Status         string
+	EndpointID     *string
+	PaymentID      *string
+	EventType      *string
+	DeliveryStatus *string
+	CreatedFrom    *time.Time
+	CreatedUntil   time.Time
+	Position       string
+	Total          *int32
+	Enqueued       int32
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
 }

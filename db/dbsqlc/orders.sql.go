@@ -180,30 +180,46 @@ func (q *Queries) OrderListPageUp(ctx context.Context, db DBTX, arg *OrderListPa
 }
 
 const orderLockMany = `-- name: OrderLockMany :many
-SELECT id, merchant_id, amount, currency, status, receipt, reusable, metadata, created_at, updated_at FROM orders WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE
+WITH held AS (
+    SELECT o.id, o.status FROM orders o
+    WHERE o.id = ANY ($1::text[]) AND (NOT o.reusable OR o.status = 'created')
+    ORDER BY o.id FOR NO KEY UPDATE
+)
+SELECT orders.id, orders.merchant_id, orders.amount, orders.currency, orders.status, orders.receipt, orders.reusable, orders.metadata, orders.created_at, orders.updated_at, coalesce(held.status, orders.status)::text AS current_status
+FROM orders LEFT JOIN held ON held.id = orders.id
+WHERE orders.id = ANY ($1::text[])
 `
 
-// Locked in one order everywhere, so that two batches cannot wait for each other.
-func (q *Queries) OrderLockMany(ctx context.Context, db DBTX, ids []string) ([]*Order, error) {
+type OrderLockManyRow struct {
+	Order         Order
+	CurrentStatus string
+}
+
+// The orders of new payments. Locked are those that a payment changes or that take only one, in one
+// order everywhere, and before any payment is: so two transactions never wait for each other in
+// a circle. An order that is paid by many and was attempted before needs no lock, and must not make
+// all its payers wait for each other.
+func (q *Queries) OrderLockMany(ctx context.Context, db DBTX, ids []string) ([]*OrderLockManyRow, error) {
 	rows, err := db.Query(ctx, orderLockMany, ids)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []*Order{}
+	items := []*OrderLockManyRow{}
 	for rows.Next() {
-		var i Order
+		var i OrderLockManyRow
 		if err := rows.Scan(
-			&i.ID,
-			&i.MerchantID,
-			&i.Amount,
-			&i.Currency,
-			&i.Status,
-			&i.Receipt,
-			&i.Reusable,
-			&i.Metadata,
-			&i.CreatedAt,
-			&i.UpdatedAt,
+			&i.Order.ID,
+			&i.Order.MerchantID,
+			&i.Order.Amount,
+			&i.Order.Currency,
+			&i.Order.Status,
+			&i.Order.Receipt,
+			&i.Order.Reusable,
+			&i.Order.Metadata,
+			&i.Order.CreatedAt,
+			&i.Order.UpdatedAt,
+			&i.CurrentStatus,
 		); err != nil {
 			return nil, err
 		}
@@ -215,8 +231,18 @@ func (q *Queries) OrderLockMany(ctx context.Context, db DBTX, ids []string) ([]*
 	return items, nil
 }
 
+const orderLockUnpaid = `-- name: OrderLockUnpaid :exec
+SELECT id FROM orders WHERE id = ANY ($1::text[]) AND status <> 'paid' ORDER BY id FOR NO KEY UPDATE
+`
+
+// Takes the orders that are about to be paid, before their payments are locked (see OrderLockMany).
+func (q *Queries) OrderLockUnpaid(ctx context.Context, db DBTX, ids []string) error {
+	_, err := db.Exec(ctx, orderLockUnpaid, ids)
+	return err
+}
+
 const orderMarkAttempted = `-- name: OrderMarkAttempted :exec
-UPDATE orders SET status = 'attempted', updated_at = $1::timestamptz
+UPDATE orders SET status = 'attempted', updated_at = greatest(updated_at, $1::timestamptz)
 WHERE id = ANY ($2::text[]) AND status = 'created'
 `
 
@@ -231,7 +257,7 @@ func (q *Queries) OrderMarkAttempted(ctx context.Context, db DBTX, arg *OrderMar
 }
 
 const orderMarkPaid = `-- name: OrderMarkPaid :many
-UPDATE orders SET status = 'paid', updated_at = $1::timestamptz
+UPDATE orders SET status = 'paid', updated_at = greatest(updated_at, $1::timestamptz)
 WHERE id = ANY ($2::text[]) AND status <> 'paid'
 RETURNING id, merchant_id, amount, currency, status, receipt, reusable, metadata, created_at, updated_at
 `

@@ -13,14 +13,19 @@ import (
 )
 
 const paymentBegin = `-- name: PaymentBegin :many
-WITH begun AS (
-    UPDATE payments p SET status = 'processing', updated_at = $2::timestamptz
-    WHERE p.id = ANY ($1::text[]) AND p.status = 'pending'
+WITH held AS (
+    SELECT p.id, p.status FROM payments p WHERE p.id = ANY ($1::text[]) ORDER BY p.id FOR NO KEY UPDATE
+), begun AS (
+    UPDATE payments p SET status = 'processing', updated_at = greatest(p.updated_at, $2::timestamptz)
+    FROM held
+    WHERE p.id = held.id AND held.status = 'pending'
     RETURNING p.id
 )
-SELECT payments.id, payments.merchant_id, payments.order_id, payments.order_slot, payments.amount, payments.currency, payments.status, payments.capture, payments.amount_captured, payments.amount_refunded, payments.method, payments.card_token, payments.card_brand, payments.card_last4, payments.card_exp_month, payments.card_exp_year, payments.vpa, payments.bank, payments.failure_code, payments.failure_message, payments.next_action_url, payments.operation, payments.operation_amount, payments.metadata, payments.created_at, payments.updated_at, (begun.id IS NOT NULL)::boolean AS fresh
-FROM payments LEFT JOIN begun ON begun.id = payments.id
-WHERE payments.id = ANY ($1::text[])
+SELECT payments.id, payments.merchant_id, payments.order_id, payments.order_slot, payments.amount, payments.currency, payments.status, payments.capture, payments.amount_captured, payments.amount_refunded, payments.method, payments.card_token, payments.card_brand, payments.card_last4, payments.card_exp_month, payments.card_exp_year, payments.vpa, payments.bank, payments.failure_code, payments.failure_message, payments.next_action_url, payments.operation, payments.operation_amount, payments.metadata, payments.created_at, payments.updated_at, payments.expires_at, (CASE WHEN begun.id IS NULL THEN held.status ELSE 'processing' END)::text AS current_status,
+    (begun.id IS NOT NULL)::boolean AS fresh
+FROM held
+JOIN payments ON payments.id = held.id
+LEFT JOIN begun ON begun.id = held.id
 `
 
 type PaymentBeginParams struct {
@@ -29,12 +34,15 @@ type PaymentBeginParams struct {
 }
 
 type PaymentBeginRow struct {
-	Payment Payment
-	Fresh   bool
+	Payment       Payment
+	CurrentStatus string
+	Fresh         bool
 }
 
-// Moves what is pending to processing and returns all of them as they then are. Who finds a payment
-// in processing already knows that the acquirer may have been asked before.
+// Moves what is pending to processing, and returns all of them. current_status is as it then is; the
+// other columns that a worker reads never change. It is read from the lock and not from the
+// statement's snapshot, which, after a wait for another worker, would still say pending.
+// Who finds a payment in processing already knows that the acquirer may have been asked before.
 func (q *Queries) PaymentBegin(ctx context.Context, db DBTX, arg *PaymentBeginParams) ([]*PaymentBeginRow, error) {
 	rows, err := db.Query(ctx, paymentBegin, arg.Ids, arg.Now)
 	if err != nil {
@@ -71,6 +79,8 @@ func (q *Queries) PaymentBegin(ctx context.Context, db DBTX, arg *PaymentBeginPa
 			&i.Payment.Metadata,
 			&i.Payment.CreatedAt,
 			&i.Payment.UpdatedAt,
+			&i.Payment.ExpiresAt,
+			&i.CurrentStatus,
 			&i.Fresh,
 		); err != nil {
 			return nil, err
@@ -84,9 +94,10 @@ func (q *Queries) PaymentBegin(ctx context.Context, db DBTX, arg *PaymentBeginPa
 }
 
 const paymentDecideMany = `-- name: PaymentDecideMany :many
-UPDATE payments p SET operation = u.operation, operation_amount = nullif(u.amount, 0), updated_at = $1::timestamptz
+UPDATE payments p SET operation = u.operation, operation_amount = nullif(u.amount, 0), updated_at = greatest(p.updated_at, $1::timestamptz)
 FROM (SELECT unnest($2::text[]) AS id, unnest($3::text[]) AS operation, unnest($4::bigint[]) AS amount) AS u
-WHERE p.id = u.id AND p.operation IS NULL AND p.status IN ('authorized', 'requires_action')
+WHERE p.id = u.id AND p.operation IS NULL
+  AND (p.status, u.operation) IN (('authorized', 'capture'), ('authorized', 'cancel'), ('requires_action', 'cancel'))
 RETURNING p.id
 `
 
@@ -123,21 +134,67 @@ func (q *Queries) PaymentDecideMany(ctx context.Context, db DBTX, arg *PaymentDe
 	return items, nil
 }
 
+const paymentExpired = `-- name: PaymentExpired :many
+SELECT id, merchant_id FROM payments
+WHERE expires_at <= $1::timestamptz AND operation IS NULL
+ORDER BY expires_at, id
+LIMIT $2
+`
+
+type PaymentExpiredParams struct {
+	Now      time.Time
+	RowLimit int32
+}
+
+type PaymentExpiredRow struct {
+	ID         string
+	MerchantID uuid.UUID
+}
+
+// Payments that have waited long enough, for whom nothing is decided.
+func (q *Queries) PaymentExpired(ctx context.Context, db DBTX, arg *PaymentExpiredParams) ([]*PaymentExpiredRow, error) {
+	rows, err := db.Query(ctx, paymentExpired, arg.Now, arg.RowLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []*PaymentExpiredRow{}
+	for rows.Next() {
+		var i PaymentExpiredRow
+		if err := rows.Scan(&i.ID, &i.MerchantID); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const paymentFinishMany = `-- name: PaymentFinishMany :many
+WITH held AS (
+    SELECT p.id FROM payments p WHERE p.id = ANY ($2::text[]) ORDER BY p.id FOR NO KEY UPDATE
+)
 UPDATE payments p SET
     status          = u.status,
-    amount_captured = CASE WHEN u.status = 'success' THEN p.operation_amount ELSE 0 END,
+    amount_captured = CASE WHEN u.status = 'success' THEN coalesce(p.operation_amount, p.amount) ELSE 0 END,
     order_slot      = CASE WHEN u.status = 'success' THEN p.order_slot END,
     failure_code    = nullif(u.failure_code, ''),
     failure_message = nullif(u.failure_message, ''),
     next_action_url = NULL,
-    updated_at      = $1::timestamptz
-FROM (SELECT
+    expires_at      = NULL,
+    updated_at      = greatest(p.updated_at, $1::timestamptz)
+FROM held
+JOIN (SELECT
     unnest($2::text[]) AS id, unnest($3::text[]) AS operation, unnest($4::text[]) AS status,
     unnest($5::text[]) AS failure_code, unnest($6::text[]) AS failure_message
-) AS u
-WHERE p.id = u.id AND p.operation = u.operation AND p.status IN ('authorized', 'requires_action')
-RETURNING p.id, p.merchant_id, p.order_id, p.order_slot, p.amount, p.currency, p.status, p.capture, p.amount_captured, p.amount_refunded, p.method, p.card_token, p.card_brand, p.card_last4, p.card_exp_month, p.card_exp_year, p.vpa, p.bank, p.failure_code, p.failure_message, p.next_action_url, p.operation, p.operation_amount, p.metadata, p.created_at, p.updated_at
+) AS u ON u.id = held.id
+WHERE p.id = held.id AND p.operation = u.operation AND (p.status, u.operation, u.status) IN (
+        ('authorized', 'capture', 'success'), ('authorized', 'capture', 'failed'),
+        ('authorized', 'cancel', 'canceled'), ('authorized', 'cancel', 'failed'),
+        ('requires_action', 'cancel', 'canceled'), ('requires_action', 'cancel', 'failed'), ('requires_action', 'cancel', 'success'))
+RETURNING p.id, p.merchant_id, p.order_id, p.order_slot, p.amount, p.currency, p.status, p.capture, p.amount_captured, p.amount_refunded, p.method, p.card_token, p.card_brand, p.card_last4, p.card_exp_month, p.card_exp_year, p.vpa, p.bank, p.failure_code, p.failure_message, p.next_action_url, p.operation, p.operation_amount, p.metadata, p.created_at, p.updated_at, p.expires_at
 `
 
 type PaymentFinishManyParams struct {
@@ -149,6 +206,7 @@ type PaymentFinishManyParams struct {
 	FailureMessages []string
 }
 
+// What became of decisions. A cancellation may find that the customer has paid.
 func (q *Queries) PaymentFinishMany(ctx context.Context, db DBTX, arg *PaymentFinishManyParams) ([]*Payment, error) {
 	rows, err := db.Query(ctx, paymentFinishMany,
 		arg.Now,
@@ -192,6 +250,7 @@ func (q *Queries) PaymentFinishMany(ctx context.Context, db DBTX, arg *PaymentFi
 			&i.Metadata,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.ExpiresAt,
 		); err != nil {
 			return nil, err
 		}
@@ -204,7 +263,7 @@ func (q *Queries) PaymentFinishMany(ctx context.Context, db DBTX, arg *PaymentFi
 }
 
 const paymentForWork = `-- name: PaymentForWork :one
-SELECT id, merchant_id, order_id, order_slot, amount, currency, status, capture, amount_captured, amount_refunded, method, card_token, card_brand, card_last4, card_exp_month, card_exp_year, vpa, bank, failure_code, failure_message, next_action_url, operation, operation_amount, metadata, created_at, updated_at FROM payments WHERE id = $1
+SELECT id, merchant_id, order_id, order_slot, amount, currency, status, capture, amount_captured, amount_refunded, method, card_token, card_brand, card_last4, card_exp_month, card_exp_year, vpa, bank, failure_code, failure_message, next_action_url, operation, operation_amount, metadata, created_at, updated_at, expires_at FROM payments WHERE id = $1
 `
 
 func (q *Queries) PaymentForWork(ctx context.Context, db DBTX, id string) (*Payment, error) {
@@ -237,12 +296,13 @@ func (q *Queries) PaymentForWork(ctx context.Context, db DBTX, id string) (*Paym
 		&i.Metadata,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.ExpiresAt,
 	)
 	return &i, err
 }
 
 const paymentGet = `-- name: PaymentGet :one
-SELECT id, merchant_id, order_id, order_slot, amount, currency, status, capture, amount_captured, amount_refunded, method, card_token, card_brand, card_last4, card_exp_month, card_exp_year, vpa, bank, failure_code, failure_message, next_action_url, operation, operation_amount, metadata, created_at, updated_at FROM payments WHERE merchant_id = $1 AND id = $2
+SELECT id, merchant_id, order_id, order_slot, amount, currency, status, capture, amount_captured, amount_refunded, method, card_token, card_brand, card_last4, card_exp_month, card_exp_year, vpa, bank, failure_code, failure_message, next_action_url, operation, operation_amount, metadata, created_at, updated_at, expires_at FROM payments WHERE merchant_id = $1 AND id = $2
 `
 
 type PaymentGetParams struct {
@@ -280,6 +340,7 @@ func (q *Queries) PaymentGet(ctx context.Context, db DBTX, arg *PaymentGetParams
 		&i.Metadata,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.ExpiresAt,
 	)
 	return &i, err
 }
@@ -366,7 +427,7 @@ func (q *Queries) PaymentInsertMany(ctx context.Context, db DBTX, arg *PaymentIn
 }
 
 const paymentListPage = `-- name: PaymentListPage :many
-SELECT id, merchant_id, order_id, order_slot, amount, currency, status, capture, amount_captured, amount_refunded, method, card_token, card_brand, card_last4, card_exp_month, card_exp_year, vpa, bank, failure_code, failure_message, next_action_url, operation, operation_amount, metadata, created_at, updated_at FROM payments p
+SELECT id, merchant_id, order_id, order_slot, amount, currency, status, capture, amount_captured, amount_refunded, method, card_token, card_brand, card_last4, card_exp_month, card_exp_year, vpa, bank, failure_code, failure_message, next_action_url, operation, operation_amount, metadata, created_at, updated_at, expires_at FROM payments p
 WHERE p.merchant_id = $1
   AND ($2::text IS NULL OR p.status = $2)
   AND ($3::text IS NULL OR p.order_id = $3)
@@ -436,6 +497,7 @@ func (q *Queries) PaymentListPage(ctx context.Context, db DBTX, arg *PaymentList
 			&i.Metadata,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.ExpiresAt,
 		); err != nil {
 			return nil, err
 		}
@@ -448,7 +510,7 @@ func (q *Queries) PaymentListPage(ctx context.Context, db DBTX, arg *PaymentList
 }
 
 const paymentListPageUp = `-- name: PaymentListPageUp :many
-SELECT id, merchant_id, order_id, order_slot, amount, currency, status, capture, amount_captured, amount_refunded, method, card_token, card_brand, card_last4, card_exp_month, card_exp_year, vpa, bank, failure_code, failure_message, next_action_url, operation, operation_amount, metadata, created_at, updated_at FROM payments p
+SELECT id, merchant_id, order_id, order_slot, amount, currency, status, capture, amount_captured, amount_refunded, method, card_token, card_brand, card_last4, card_exp_month, card_exp_year, vpa, bank, failure_code, failure_message, next_action_url, operation, operation_amount, metadata, created_at, updated_at, expires_at FROM payments p
 WHERE p.merchant_id = $1
   AND ($2::text IS NULL OR p.status = $2)
   AND ($3::text IS NULL OR p.order_id = $3)
@@ -518,6 +580,7 @@ func (q *Queries) PaymentListPageUp(ctx context.Context, db DBTX, arg *PaymentLi
 			&i.Metadata,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.ExpiresAt,
 		); err != nil {
 			return nil, err
 		}
@@ -530,7 +593,7 @@ func (q *Queries) PaymentListPageUp(ctx context.Context, db DBTX, arg *PaymentLi
 }
 
 const paymentLockMany = `-- name: PaymentLockMany :many
-SELECT id, merchant_id, order_id, order_slot, amount, currency, status, capture, amount_captured, amount_refunded, method, card_token, card_brand, card_last4, card_exp_month, card_exp_year, vpa, bank, failure_code, failure_message, next_action_url, operation, operation_amount, metadata, created_at, updated_at FROM payments WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE
+SELECT id, merchant_id, order_id, order_slot, amount, currency, status, capture, amount_captured, amount_refunded, method, card_token, card_brand, card_last4, card_exp_month, card_exp_year, vpa, bank, failure_code, failure_message, next_action_url, operation, operation_amount, metadata, created_at, updated_at, expires_at FROM payments WHERE id = ANY ($1::text[]) ORDER BY id FOR NO KEY UPDATE
 `
 
 func (q *Queries) PaymentLockMany(ctx context.Context, db DBTX, ids []string) ([]*Payment, error) {
@@ -569,6 +632,7 @@ func (q *Queries) PaymentLockMany(ctx context.Context, db DBTX, ids []string) ([
 			&i.Metadata,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.ExpiresAt,
 		); err != nil {
 			return nil, err
 		}
@@ -581,7 +645,7 @@ func (q *Queries) PaymentLockMany(ctx context.Context, db DBTX, ids []string) ([
 }
 
 const paymentPromiseRefunds = `-- name: PaymentPromiseRefunds :many
-UPDATE payments p SET amount_refunded = p.amount_refunded + u.amount, updated_at = $1::timestamptz
+UPDATE payments p SET amount_refunded = p.amount_refunded + u.amount, updated_at = greatest(p.updated_at, $1::timestamptz)
 FROM (SELECT
     unnest($2::text[]) AS id, unnest($3::bigint[]) AS amount
 ) AS u
@@ -616,12 +680,33 @@ func (q *Queries) PaymentPromiseRefunds(ctx context.Context, db DBTX, arg *Payme
 	return items, nil
 }
 
+const paymentResume = `-- name: PaymentResume :execrows
+UPDATE payments SET status = 'processing', next_action_url = NULL, expires_at = NULL, updated_at = greatest(updated_at, $1::timestamptz)
+WHERE id = $2 AND status = 'requires_action' AND operation IS NULL
+`
+
+type PaymentResumeParams struct {
+	Now time.Time
+	ID  string
+}
+
+// The customer has acted: the acquirer is to be asked again.
+func (q *Queries) PaymentResume(ctx context.Context, db DBTX, arg *PaymentResumeParams) (int64, error) {
+	result, err := db.Exec(ctx, paymentResume, arg.Now, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const paymentReturnRefunds = `-- name: PaymentReturnRefunds :many
-UPDATE payments p SET amount_refunded = p.amount_refunded - u.amount, updated_at = $1::timestamptz
-FROM (SELECT
-    unnest($2::text[]) AS id, unnest($3::bigint[]) AS amount
-) AS u
-WHERE p.id = u.id
+WITH held AS (
+    SELECT p.id FROM payments p WHERE p.id = ANY ($2::text[]) ORDER BY p.id FOR NO KEY UPDATE
+)
+UPDATE payments p SET amount_refunded = p.amount_refunded - u.amount, updated_at = greatest(p.updated_at, $1::timestamptz)
+FROM held
+JOIN (SELECT unnest($2::text[]) AS id, unnest($3::bigint[]) AS amount) AS u ON u.id = held.id
+WHERE p.id = held.id
 RETURNING p.id
 `
 
@@ -652,6 +737,9 @@ func (q *Queries) PaymentReturnRefunds(ctx context.Context, db DBTX, arg *Paymen
 }
 
 const paymentSettleMany = `-- name: PaymentSettleMany :many
+WITH held AS (
+    SELECT p.id FROM payments p WHERE p.id = ANY ($4::text[]) ORDER BY p.id FOR NO KEY UPDATE
+)
 UPDATE payments p SET
     status          = u.status,
     amount_captured = CASE WHEN u.status = 'success' THEN p.amount ELSE 0 END,
@@ -659,35 +747,46 @@ UPDATE payments p SET
     failure_code    = nullif(u.failure_code, ''),
     failure_message = nullif(u.failure_message, ''),
     next_action_url = nullif(u.next_action_url, ''),
-    updated_at      = u.now
-FROM (SELECT
-    unnest($1::text[]) AS id, unnest($2::text[]) AS status, unnest($3::text[]) AS failure_code,
-    unnest($4::text[]) AS failure_message, unnest($5::text[]) AS next_action_url,
-    unnest($6::timestamptz[]) AS now
-) AS u
-WHERE p.id = u.id AND p.status = 'processing'
-RETURNING p.id, p.merchant_id, p.order_id, p.order_slot, p.amount, p.currency, p.status, p.capture, p.amount_captured, p.amount_refunded, p.method, p.card_token, p.card_brand, p.card_last4, p.card_exp_month, p.card_exp_year, p.vpa, p.bank, p.failure_code, p.failure_message, p.next_action_url, p.operation, p.operation_amount, p.metadata, p.created_at, p.updated_at
+    expires_at      = CASE u.status WHEN 'authorized' THEN $1::timestamptz WHEN 'requires_action' THEN $2::timestamptz END,
+    updated_at      = greatest(p.updated_at, $3::timestamptz)
+FROM held
+JOIN (SELECT
+    unnest($4::text[]) AS id, unnest($5::text[]) AS status, unnest($6::text[]) AS failure_code,
+    unnest($7::text[]) AS failure_message, unnest($8::text[]) AS next_action_url
+) AS u ON u.id = held.id
+WHERE p.id = held.id AND (p.status, u.status) IN (
+        ('processing', 'success'), ('processing', 'authorized'), ('processing', 'failed'), ('processing', 'requires_action'),
+        ('requires_action', 'success'), ('requires_action', 'authorized'), ('requires_action', 'failed'))
+  AND p.operation IS NULL
+RETURNING p.id, p.merchant_id, p.order_id, p.order_slot, p.amount, p.currency, p.status, p.capture, p.amount_captured, p.amount_refunded, p.method, p.card_token, p.card_brand, p.card_last4, p.card_exp_month, p.card_exp_year, p.vpa, p.bank, p.failure_code, p.failure_message, p.next_action_url, p.operation, p.operation_amount, p.metadata, p.created_at, p.updated_at, p.expires_at
 `
 
 type PaymentSettleManyParams struct {
+	AuthorizedUntil time.Time
+	ActionUntil     time.Time
+	Now             time.Time
 	Ids             []string
 	Statuses        []string
 	FailureCodes    []string
 	FailureMessages []string
 	NextActionUrls  []string
-	Nows            []time.Time
 }
 
-// The guard is the state: a payment that another worker settled in between is left as it is, and so
-// missing from the rows returned.
+// The acquirer's answers. The guard is the state: what another worker settled in between is left as
+// it is, and so missing from the rows returned. An answer may overtake the news that the customer
+// has acted, so it is taken from requires_action too, unless the merchant decided meanwhile: then
+// PaymentFinishMany has the last word. Here and below, rows are locked in one order by all, so that
+// two batches never wait for each other in a circle.
 func (q *Queries) PaymentSettleMany(ctx context.Context, db DBTX, arg *PaymentSettleManyParams) ([]*Payment, error) {
 	rows, err := db.Query(ctx, paymentSettleMany,
+		arg.AuthorizedUntil,
+		arg.ActionUntil,
+		arg.Now,
 		arg.Ids,
 		arg.Statuses,
 		arg.FailureCodes,
 		arg.FailureMessages,
 		arg.NextActionUrls,
-		arg.Nows,
 	)
 	if err != nil {
 		return nil, err
@@ -723,6 +822,7 @@ func (q *Queries) PaymentSettleMany(ctx context.Context, db DBTX, arg *PaymentSe
 			&i.Metadata,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.ExpiresAt,
 		); err != nil {
 			return nil, err
 		}

@@ -220,16 +220,20 @@ func (q *Queries) RefundListPageUp(ctx context.Context, db DBTX, arg *RefundList
 }
 
 const refundSettleMany = `-- name: RefundSettleMany :many
+WITH held AS (
+    SELECT r.id FROM refunds r WHERE r.id = ANY ($2::text[]) ORDER BY r.id FOR NO KEY UPDATE
+)
 UPDATE refunds r SET
     status          = u.status,
     failure_code    = nullif(u.failure_code, ''),
     failure_message = nullif(u.failure_message, ''),
-    updated_at      = $1::timestamptz
-FROM (SELECT
+    updated_at      = greatest(r.updated_at, $1::timestamptz)
+FROM held
+JOIN (SELECT
     unnest($2::text[]) AS id, unnest($3::text[]) AS status, unnest($4::text[]) AS failure_code,
     unnest($5::text[]) AS failure_message
-) AS u
-WHERE r.id = u.id AND r.status = 'pending'
+) AS u ON u.id = held.id
+WHERE r.id = held.id AND r.status = 'pending'
 RETURNING r.id, r.merchant_id, r.payment_id, r.amount, r.currency, r.status, r.reason, r.failure_code, r.failure_message, r.metadata, r.created_at, r.updated_at
 `
 
