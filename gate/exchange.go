@@ -1,0 +1,224 @@
+package gate
+
+import (
+	"context"
+	_ "embed" // the script
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+)
+
+//go:embed limit.lua
+var limitScript string
+
+// pending is an ask whose request waits. Pendings are reused, with their channel.
+type pending struct {
+	Ask
+
+	answered chan struct{} // holds one
+	answer   Answer
+	ok       bool
+	bucket   int // its position among those of the exchange
+	name     int
+}
+
+var pendings = sync.Pool{New: func() any { return &pending{answered: make(chan struct{}, 1)} }}
+
+// value waits to be kept.
+type value struct {
+	name  string
+	bytes []byte
+}
+
+// exchange is one round trip: every bucket once, every name, and values.
+type exchange struct {
+	asks   []*pending
+	values []value
+
+	buckets map[string]int
+	keys    []string
+	rates   []Rate
+	counts  []int64
+	names   []string
+}
+
+// ask has the next exchange carry one ask, and waits for it. It is false when Redis did not answer.
+func (g *Gate) ask(ask Ask) (Answer, bool) {
+	p := pendings.Get().(*pending)
+	p.Ask, p.ok = ask, false
+	g.mu.Lock()
+	if g.closed {
+		g.mu.Unlock()
+		pendings.Put(p)
+		return Answer{}, false
+	}
+	g.asks = append(g.asks, p)
+	if !g.sending {
+		g.sendLocked()
+	}
+	g.mu.Unlock()
+
+	<-p.answered // within the timeouts of two exchanges
+	answer, ok := p.answer, p.ok
+	p.answer = Answer{}
+	pendings.Put(p)
+	return answer, ok
+}
+
+func (g *Gate) sendKept() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.planned = false
+	if !g.sending && !g.closed && len(g.kept) > 0 {
+		g.sendLocked()
+	}
+}
+
+func (g *Gate) sendLocked() {
+	g.sending = true
+	g.work.Go(g.send)
+}
+
+var errAway = errors.New("redis is away")
+
+// send makes one exchange after the other until nothing waits.
+func (g *Gate) send() {
+	x := &g.exchange
+	for g.take(x) {
+		if g.breaker.isOpen() {
+			x.answer(nil, nil, errAway) // it opened while these waited
+			continue
+		}
+		levels, found, err := x.make(g)
+		g.report(err)
+		x.answer(levels, found, err)
+	}
+}
+
+// take moves what waits into x, and tells whether that was anything; if not, the sender is out.
+func (g *Gate) take(x *exchange) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.asks) == 0 && len(g.kept) == 0 {
+		g.sending = false
+		return false
+	}
+	n := min(len(g.asks), maxAsks)
+	x.asks = append(x.asks[:0], g.asks[:n]...)
+	g.asks = append(g.asks[:0], g.asks[n:]...)
+
+	n = 0
+	for bytes := 0; n < min(len(g.kept), maxSent) && bytes < maxSentBytes; n++ {
+		bytes += len(g.kept[n].bytes)
+		g.keptBytes -= len(g.kept[n].bytes)
+	}
+	x.values = append(x.values[:0], g.kept[:n]...)
+	rest := copy(g.kept, g.kept[n:])
+	clear(g.kept[rest:]) // lets go of the bytes
+	g.kept = g.kept[:rest]
+	return true
+}
+
+// make sends the exchange and returns the level of each bucket before it, and the value of each name.
+func (x *exchange) make(g *Gate) (levels, found []any, err error) {
+	x.gather()
+	ctx, cancel := context.WithTimeout(context.Background(), g.opts.Timeout)
+	defer cancel()
+	pipe := g.opts.Redis.Pipeline()
+	var count *redis.Cmd
+	var look *redis.SliceCmd
+	if len(x.keys) > 0 {
+		args := make([]any, 0, 3*len(x.keys))
+		for i, rate := range x.rates {
+			args = append(args, rate.Requests, rate.Per.Microseconds(), x.counts[i])
+		}
+		// The script's text travels along: an EVALSHA would take a second round trip after every
+		// restart of Redis, and for a whole batch the text costs nothing that can be measured.
+		count = pipe.Eval(ctx, limitScript, x.keys, args...)
+	}
+	if len(x.names) > 0 {
+		look = pipe.MGet(ctx, x.names...)
+	}
+	for _, v := range x.values {
+		pipe.Set(ctx, v.name, v.bytes, g.opts.KeepFor)
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return nil, nil, fmt.Errorf("error asking Redis: %w", err)
+	}
+	if count != nil {
+		if levels, err = count.Slice(); err != nil {
+			return nil, nil, fmt.Errorf("error reading the levels of buckets: %w", err)
+		}
+		if len(levels) != len(x.keys) {
+			return nil, nil, fmt.Errorf("error reading the levels of buckets: %d for %d", len(levels), len(x.keys))
+		}
+	}
+	if look != nil {
+		if found = look.Val(); len(found) != len(x.names) {
+			return nil, nil, fmt.Errorf("error reading values: %d for %d", len(found), len(x.names))
+		}
+	}
+	return levels, found, nil
+}
+
+// gather lists the buckets and names of the asks.
+func (x *exchange) gather() {
+	if x.buckets == nil {
+		x.buckets = make(map[string]int)
+	}
+	clear(x.buckets)
+	x.keys, x.rates, x.counts, x.names = x.keys[:0], x.rates[:0], x.counts[:0], x.names[:0]
+	for _, p := range x.asks {
+		if !p.Rate.IsZero() {
+			key := bucketKey(p.Bucket, p.Rate)
+			at, known := x.buckets[key]
+			if !known {
+				at = len(x.keys)
+				x.buckets[key] = at
+				x.keys, x.rates, x.counts = append(x.keys, key), append(x.rates, p.Rate), append(x.counts, 0)
+			}
+			x.counts[at]++
+			p.bucket = at
+		}
+		if p.Name != "" {
+			p.name = len(x.names)
+			x.names = append(x.names, p.Name)
+		}
+	}
+}
+
+// answer wakes the requests. Those that share a bucket are admitted in the order of their arrival, by
+// the arithmetic that the script has done for all of them.
+func (x *exchange) answer(levels, found []any, err error) {
+	for i, rate := range x.rates {
+		x.counts[i] = 0
+		if err == nil {
+			x.counts[i] = levelOf(levels[i], rate)
+		}
+	}
+	for _, p := range x.asks {
+		p.ok = err == nil
+		if p.ok {
+			p.answer.Standing = Standing{Allowed: true}
+			if !p.Rate.IsZero() {
+				x.counts[p.bucket], p.answer.Standing = pour(x.counts[p.bucket], p.Rate)
+			}
+			if p.Name != "" && p.answer.Allowed {
+				if text, ok := found[p.name].(string); ok {
+					p.answer.Found = []byte(text)
+				}
+			}
+		}
+		p.answered <- struct{}{}
+	}
+	clear(x.asks)
+	clear(x.values)
+}
+
+// levelOf reads a level of the script's answer, held to what a bucket can hold.
+func levelOf(reply any, rate Rate) int64 {
+	level, _ := reply.(int64)
+	return min(max(level, 0), rate.Requests*rate.Per.Microseconds())
+}
