@@ -19,9 +19,9 @@ const (
 	unprovenMax = 160
 	// breakAfter is how many failures in a row open an endpoint's breaker.
 	breakAfter = 10
-	// The breaker stays open for breakMin, and twice as long each time a probe fails, up to breakMax.
-	breakMin = 10 * time.Second
-	breakMax = 10 * time.Minute
+	// The breaker stays open for firstBreak, and twice as long each time a probe fails, up to longestBreak.
+	firstBreak = 10 * time.Second
+	longestBreak = 10 * time.Minute
 	// laneIdle is after how long a lane that nobody uses is forgotten.
 	laneIdle = 10 * time.Minute
 )
@@ -126,7 +126,7 @@ func (p *place) leave(failed bool, took time.Duration) (probeAt time.Time, waiti
 	if probed && p.lanes.now().Before(of.openUntil) {
 		return time.Time{}, false // was in flight when the breaker opened
 	}
-	of.openFor = min(max(2*of.openFor, breakMin), breakMax)
+	of.openFor = min(max(2*of.openFor, firstBreak), longestBreak)
 	of.openUntil = p.lanes.now().Add(of.openFor)
 	return of.openUntil, false
 }

@@ -90,7 +90,7 @@ func TestLanes(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
 		at := failUntilOpen(t, b)
-		require.Equal(t, b.clock.Add(breakMin), at)
+		require.Equal(t, b.clock.Add(firstBreak), at)
 		require.Nil(t, b.lanes.enter(endpoint, false), "open")
 
 		b.clock = at
@@ -98,7 +98,7 @@ func TestLanes(t *testing.T) {
 		require.NotNil(t, probe, "half-open")
 		require.Nil(t, b.lanes.enter(endpoint, false), "one probe at a time")
 		again, _ := probe.leave(true, time.Second)
-		require.Equal(t, b.clock.Add(2*breakMin), again, "the next probe comes later")
+		require.Equal(t, b.clock.Add(2*firstBreak), again, "the next probe comes later")
 
 		b.clock = again
 		probe = b.lanes.enter(endpoint, false)

@@ -26,7 +26,7 @@ type size struct {
 // TestHangingEndpointsDelayNobody compares, in one run, how long healthy endpoints wait for their
 // events without and with endpoints that hang until the timeout and have a heap of deliveries queued.
 func TestHangingEndpointsDelayNobody(t *testing.T) {
-	// Not parallel: it measures.
+	t.Parallel() // alone in its package: it measures
 	s := size{healthy: 20, hanging: 10, queued: 500, rate: 60, length: 4 * time.Second, timeout: 2 * time.Second, ratio: 1.2, slack: 250 * time.Millisecond}
 	if *full {
 		s = size{healthy: 100, hanging: 20, queued: 5000, rate: 300, length: 20 * time.Second, timeout: 10 * time.Second, ratio: 1.2}
