@@ -20,7 +20,7 @@ const (
 	// breakAfter is how many failures in a row open an endpoint's breaker.
 	breakAfter = 10
 	// The breaker stays open for firstBreak, and twice as long each time a probe fails, up to longestBreak.
-	firstBreak = 10 * time.Second
+	firstBreak   = 10 * time.Second
 	longestBreak = 10 * time.Minute
 	// laneIdle is after how long a lane that nobody uses is forgotten.
 	laneIdle = 10 * time.Minute
