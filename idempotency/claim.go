@@ -178,13 +178,17 @@ func (c *Claim) AnswerTwin(first *Claim, answer Response, err error) (Response, 
 	}
 }
 
+// Remembered tells whether an answer is one that a repeated request gets again. A 400 is not (nothing was
+// begun, the caller is to mend the request), nor is a failure of ours, which trying again may cure.
+func Remembered(answer Response) bool {
+	return answer.Status != badRequest && answer.Status < serverError
+}
+
 // Remember stores the answers of the claims that have a key, in the transaction of their effects.
-// Not remembered are a 400 (nothing was begun, the caller is to mend the request) and a failure of
-// ours, which trying again may cure.
 func Remember(ctx context.Context, tx pgx.Tx, now time.Time, claims []*Claim, answers []Response) error {
 	params := &dbsqlc.IdempotencyInsertManyParams{CreatedAt: now}
 	for i, c := range claims {
-		if c.Key == "" || answers[i].Status == badRequest || answers[i].Status >= serverError {
+		if c.Key == "" || !Remembered(answers[i]) {
 			continue
 		}
 		params.MerchantIds = append(params.MerchantIds, c.MerchantID)

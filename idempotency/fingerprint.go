@@ -2,11 +2,15 @@ package idempotency
 
 import (
 	"context"
+	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/sha512"
 	"errors"
 	"fmt"
+	"hash"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,7 +21,10 @@ import (
 
 // Fingerprinter hashes requests under a key of the installation. The hash is keyed because a
 // plain one of a body that holds a card number could be searched: there are few enough of them.
-type Fingerprinter struct{ key []byte }
+type Fingerprinter struct {
+	requests macs
+	places   macs // of answers outside of Postgres, see Copy
+}
 
 // secretName is the row of the key, and what its seal is bound to.
 const secretName = "idempotency_fingerprint" //nolint:gosec // a name
@@ -45,14 +52,40 @@ func LoadFingerprinter(ctx context.Context, db dbsqlc.DBTX, keys *keyring.Keyrin
 	if err != nil {
 		return nil, fmt.Errorf("error opening the fingerprint key (is PAYGATE_ENCRYPTION_KEYS the one of this database?): %w", err)
 	}
-	return &Fingerprinter{key}, nil
+	return newFingerprinter(key)
+}
+
+func newFingerprinter(key []byte) (*Fingerprinter, error) {
+	copies, err := hkdf.Key(sha512.New, key, nil, "paygate: copies of answers, 1", sha512.Size)
+	if err != nil {
+		return nil, fmt.Errorf("error deriving the key of copies: %w", err)
+	}
+	return &Fingerprinter{requests: newMACs(sha256.New, key), places: newMACs(sha512.New, copies)}, nil
 }
 
 // Sum is the fingerprint of a request: path (the id in it included) and body.
 func (f *Fingerprinter) Sum(path string, body []byte) [sha256.Size]byte {
-	mac := hmac.New(sha256.New, f.key)
-	mac.Write([]byte(path))
-	mac.Write([]byte{0})
-	mac.Write(body)
-	return [sha256.Size]byte(mac.Sum(nil))
+	return [sha256.Size]byte(f.requests.sum([]byte(path), body))
+}
+
+// macs computes HMACs under one key. It keeps those that were computed, since half the price of a short
+// one is to prepare its key.
+type macs struct{ ready *sync.Pool }
+
+func newMACs(function func() hash.Hash, key []byte) macs {
+	return macs{&sync.Pool{New: func() any { return hmac.New(function, key) }}}
+}
+
+// sum is the HMAC of parts with a zero byte between them.
+func (m macs) sum(parts ...[]byte) []byte {
+	mac := m.ready.Get().(hash.Hash)
+	defer m.ready.Put(mac)
+	mac.Reset()
+	for i, part := range parts {
+		if i > 0 {
+			mac.Write([]byte{0})
+		}
+		mac.Write(part)
+	}
+	return mac.Sum(nil)
 }
