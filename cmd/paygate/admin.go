@@ -22,15 +22,16 @@ func admin() http.Handler {
 	return mux
 }
 
-// serveAdmin serves admin in the background, unless it is switched off.
-func (p *process) serveAdmin(ctx context.Context, s adminSettings, logger *slog.Logger) error {
-	if s.AdminAddr == nowhere {
-		return nil
+// serveAdmin serves admin in the background and returns its URL, "" when it is switched off.
+func (p *process) serveAdmin(ctx context.Context, s adminSettings, logger *slog.Logger) (string, error) {
+	if s.AdminAddr.address == "" {
+		return "", nil
 	}
-	listener, err := p.listen(ctx, s.AdminAddr, "PAYGATE_ADMIN_ADDR")
+	listener, err := p.listen(ctx, s.AdminAddr.address, "PAYGATE_ADMIN_ADDR")
 	if err != nil {
-		return err
+		return "", err
 	}
 	p.serve(listener, admin(), logger)
-	return nil
+	logger.LogAttrs(ctx, slog.LevelInfo, "admin is serving", slog.String("addr", listener.Addr().String()))
+	return urlOf(listener), nil
 }

@@ -43,7 +43,7 @@ func (c *apiCommand) run(ctx context.Context, io streams) error {
 				return err
 			}
 		}
-		if err := p.serveAdmin(ctx, c.adminSettings, logger); err != nil {
+		if _, err := p.serveAdmin(ctx, c.adminSettings, logger); err != nil {
 			return err
 		}
 		listener, err := p.listen(ctx, c.APIAddr, "PAYGATE_API_ADDR")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
 	"time"
@@ -19,8 +18,11 @@ type devCommand struct {
 	SandboxOpen      bool `name:"sandbox-open" env:"PAYGATE_SANDBOX_OPEN" default:"true" negatable:"" group:"API" help:"Treat a request without credentials as the demo merchant."`
 }
 
-// devListeners are dev's servers before they serve.
-type devListeners struct{ api, receiver net.Listener }
+// devServers are where dev listens, before it serves.
+type devServers struct {
+	api, receiver net.Listener
+	adminURL      string
+}
 
 func (c *devCommand) run(ctx context.Context, io streams) error {
 	begin := time.Now()
@@ -31,23 +33,19 @@ func (c *devCommand) run(ctx context.Context, io streams) error {
 		c.AllowCIDRs = loopback
 	}
 	return runProcess(ctx, func(p *process) error {
-		lock, err := lockDevDir()
+		logger, err := p.openDevDir(c.logSettings)
 		if err != nil {
 			return err
 		}
-		p.onStop(func(context.Context) error { return lock.Release() })
-		logger, file, err := openDevLog(c.logSettings)
-		if err != nil {
-			return err
-		}
-		p.onStop(func(context.Context) error { return file.Close() })
-
 		// Ports first: when one is taken, nothing else has been started.
-		listeners, err := c.listen(ctx, p, logger)
+		servers, err := c.listen(ctx, p, logger)
 		if err != nil {
 			return err
 		}
-		tour := &tour{api: urlOf(listeners.api), receiver: urlOf(listeners.receiver), embeddedRedis: c.RedisURL.options == nil, embeddedPostgres: c.DatabaseURL == ""}
+		tour := &tour{
+			api: urlOf(servers.api), receiver: urlOf(servers.receiver), admin: servers.adminURL,
+			embeddedPostgres: c.DatabaseURL == "", embeddedRedis: c.RedisURL.options == nil,
+		}
 		if err := p.startStorage(ctx, c, logger); err != nil {
 			return err
 		}
@@ -55,7 +53,7 @@ func (c *devCommand) run(ctx context.Context, io streams) error {
 			return err
 		}
 		out := newHeldWriter(io.out)
-		if err := c.start(ctx, p, listeners, out, logger); err != nil {
+		if err := c.start(ctx, p, servers, out, logger); err != nil {
 			return err
 		}
 		if tour.readiness, err = awaitReady(ctx, tour.api); err != nil {
@@ -63,19 +61,19 @@ func (c *devCommand) run(ctx context.Context, io streams) error {
 		}
 		tour.took = time.Since(begin)
 		logger.LogAttrs(ctx, slog.LevelInfo, "dev is ready", slog.Duration("took", tour.took))
-		return out.release(tour.text(c))
+		return out.release(tour.text())
 	})
 }
 
-func (c *devCommand) listen(ctx context.Context, p *process, logger *slog.Logger) (l devListeners, err error) {
-	if err := p.serveAdmin(ctx, c.adminSettings, logger); err != nil {
-		return l, err
+func (c *devCommand) listen(ctx context.Context, p *process, logger *slog.Logger) (s devServers, err error) {
+	if s.api, err = p.listen(ctx, c.APIAddr, "PAYGATE_API_ADDR"); err != nil {
+		return s, err
 	}
-	if l.receiver, err = p.listen(ctx, c.ReceiverAddr, "PAYGATE_RECEIVER_ADDR"); err != nil {
-		return l, err
+	if s.receiver, err = p.listen(ctx, c.ReceiverAddr, "PAYGATE_RECEIVER_ADDR"); err != nil {
+		return s, err
 	}
-	l.api, err = p.listen(ctx, c.APIAddr, "PAYGATE_API_ADDR")
-	return l, err
+	s.adminURL, err = p.serveAdmin(ctx, c.adminSettings, logger)
+	return s, err
 }
 
 // prepare migrates and seeds.
@@ -107,17 +105,17 @@ func (c *devCommand) prepare(ctx context.Context, receiverURL string, logger *sl
 
 // start lets everything work. The API comes last, so that it stops first; the receiver before the
 // workers, so that their last deliveries arrive.
-func (c *devCommand) start(ctx context.Context, p *process, listeners devListeners, out *heldWriter, logger *slog.Logger) error {
+func (c *devCommand) start(ctx context.Context, p *process, servers devServers, out *heldWriter, logger *slog.Logger) error {
 	g, err := p.openGateway(ctx, c.gatewaySettings, gatewayOptions{
 		role: "dev", development: true, acquirer: c.acquirerSettings, logger: logger,
 	})
 	if err != nil {
 		return err
 	}
-	p.serveReceiver(listeners.receiver, c.receiverSettings, out, logger, urlOf(listeners.api))
+	p.serveReceiver(servers.receiver, c.receiverSettings, out, logger, urlOf(servers.api))
 	if err := p.startWorkers(ctx, g, c.workerSettings); err != nil {
-		return fmt.Errorf("error starting: %w", err)
+		return err
 	}
-	p.serve(listeners.api, p.api(g, c.redisSettings, c.SandboxOpen), logger)
+	p.serve(servers.api, p.api(g, c.redisSettings, c.SandboxOpen), logger)
 	return nil
 }

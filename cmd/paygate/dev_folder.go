@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -22,6 +23,22 @@ var (
 
 // findDev returns the URL of the Postgres of the dev that runs in this folder.
 func findDev() (string, error) { return local.Find(devPostgresDir) }
+
+// openDevDir takes the folder for this process and starts its log. Nothing in the folder is touched
+// while another dev runs in it.
+func (p *process) openDevDir(settings logSettings) (*slog.Logger, error) {
+	lock, err := lockDevDir()
+	if err != nil {
+		return nil, err
+	}
+	p.onStop(func(context.Context) error { return lock.Release() })
+	log, err := openDevLog()
+	if err != nil {
+		return nil, err
+	}
+	p.onStop(func(context.Context) error { return log.Close() })
+	return settings.logger(log), nil
+}
 
 // lockDevDir makes the folder and takes it for this process.
 func lockDevDir() (*local.FolderLock, error) {
@@ -51,13 +68,13 @@ func devRunning(pid int) error {
 
 // openDevLog starts a new log; that of the run before is kept beside it. The terminal is for what a
 // person wants to see.
-func openDevLog(settings logSettings) (*slog.Logger, *os.File, error) {
+func openDevLog() (*os.File, error) {
 	if err := os.Rename(devLog, devEarlierLog); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, nil, fmt.Errorf("error putting the earlier log aside: %w", err)
+		return nil, fmt.Errorf("error putting the earlier log aside: %w", err)
 	}
 	file, err := os.OpenFile(devLog, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
-		return nil, nil, fmt.Errorf("error opening the log: %w", err)
+		return nil, fmt.Errorf("error opening the log: %w", err)
 	}
-	return settings.logger(file), file, nil
+	return file, nil
 }

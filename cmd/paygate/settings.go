@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/netip"
@@ -10,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"paygate/db"
+	"paygate/db/local"
 	"paygate/keyring"
 	"paygate/processor"
 	"paygate/webhooks"
@@ -31,7 +33,7 @@ func (s logSettings) logger(to io.Writer) *slog.Logger {
 
 // adminSettings is where an operator's tools look into a process.
 type adminSettings struct {
-	AdminAddr address `name:"admin-addr" env:"PAYGATE_ADMIN_ADDR" default:"127.0.0.1:9090" help:"Where health and profiles are served, to operators alone; off for nowhere. Two roles on one machine need two."`
+	AdminAddr optionalAddress `name:"admin-addr" env:"PAYGATE_ADMIN_ADDR" default:"127.0.0.1:9090" help:"Where health and profiles are served, to operators alone; off for nowhere. Two roles on one machine need two."`
 }
 
 // databaseSettings is where the records are.
@@ -71,10 +73,10 @@ func (s databaseSettings) url() (string, error) {
 		return string(s.DatabaseURL), nil
 	}
 	found, err := findDev()
-	if err != nil {
-		return "", usagef("DATABASE_URL is not set, and %w", err)
+	if errors.Is(err, local.ErrNotRunning) {
+		return "", usagef("DATABASE_URL is not set, and no `paygate dev` is running in this folder")
 	}
-	return found, nil
+	return found, err
 }
 
 // redisSettings is where caches are.

@@ -9,12 +9,12 @@ import (
 // tour is what dev says about itself: where everything is, and what to try first.
 type tour struct {
 	took                            time.Duration
-	api, receiver                   string // URLs
+	api, receiver, admin            string // URLs; no admin when it is off
 	embeddedPostgres, embeddedRedis bool
 	readiness                       readiness
 }
 
-func (t *tour) text(c *devCommand) string {
+func (t *tour) text() string {
 	var b strings.Builder
 	line := func(name, value, note string) {
 		text := fmt.Sprintf("  %-11s %-34s %s", name, value, note)
@@ -24,10 +24,10 @@ func (t *tour) text(c *devCommand) string {
 
 	line("API", t.api+"/api/v1", "contract: "+t.api+"/openapi.yaml")
 	line("Webhooks", t.receiver, "what the demo merchant receives, signatures checked")
-	if c.AdminAddr != nowhere {
-		line("Admin", "http://"+string(c.AdminAddr), "health, profiles")
+	if t.admin != "" {
+		line("Admin", t.admin, "health, profiles")
 	}
-	line("Workers", running(t.readiness.Workers), "payments, refunds, webhooks")
+	line("Workers", workersWord(t.readiness.Workers), "payments, refunds, webhooks")
 	line("Postgres", brought(t.embeddedPostgres, "embedded", "DATABASE_URL"), t.postgresNote())
 	line("Redis", brought(t.embeddedRedis, "in-process", "REDIS_URL"), "")
 	line("Log", devLog, "")
@@ -53,7 +53,7 @@ func (t *tour) postgresNote() string {
 	return "data in " + devPostgresDir
 }
 
-func running(state string) string {
+func workersWord(state string) string {
 	if state == "ok" {
 		return "running"
 	}

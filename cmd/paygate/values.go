@@ -83,22 +83,29 @@ func (f *logFormat) UnmarshalText(text []byte) error {
 // address is where a server listens: a port, with or without a host before it.
 type address string
 
-// nowhere is the address of a server that is switched off.
-const nowhere address = "off"
-
 // UnmarshalText implements encoding.TextUnmarshaler. Whether there can be a listener is known when it is made.
 func (a *address) UnmarshalText(text []byte) error {
-	if address(text) != nowhere {
-		_, port, err := net.SplitHostPort(string(text))
-		if err != nil {
-			return fmt.Errorf("%q is not an address such as 127.0.0.1:8000, or :8000 for every network", text)
-		}
-		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-			return fmt.Errorf("%q has no port from 0 to 65535", text)
-		}
+	_, port, err := net.SplitHostPort(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is not an address such as 127.0.0.1:8000, or :8000 for every network", text)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("%q has no port from 0 to 65535", text)
 	}
 	*a = address(text)
 	return nil
+}
+
+// optionalAddress is the address of a server that can be switched off: it is "" then.
+type optionalAddress struct{ address }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (a *optionalAddress) UnmarshalText(text []byte) error {
+	if string(text) == "off" {
+		a.address = ""
+		return nil
+	}
+	return a.address.UnmarshalText(text)
 }
 
 // rate is a share from 0 to 1.

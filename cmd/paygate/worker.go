@@ -28,7 +28,7 @@ func (c *workerCommand) run(ctx context.Context, io streams) error {
 		if err != nil {
 			return err
 		}
-		if err := p.serveAdmin(ctx, c.adminSettings, logger); err != nil {
+		if _, err := p.serveAdmin(ctx, c.adminSettings, logger); err != nil {
 			return err
 		}
 		return p.startWorkers(ctx, g, c.workerSettings)
