@@ -170,8 +170,8 @@ func (c *Claim) AnswerTwin(first *Claim, answer Response, err error) (Response, 
 	case same:
 		answer.Replayed = true
 		return answer, nil
-	case err != nil:
-		// What the key stands for was not looked up for this request; asking again does.
+	case err != nil || !Remembered(answer):
+		// The key does not stand for anything yet; asking again finds out.
 		return Response{}, Running()
 	default:
 		return Response{}, reused()
