@@ -26,12 +26,19 @@ type Caller struct {
 	// Publishable is set when only the publishable half was given: such a caller may do
 	// what a checkout page needs on one order, and nothing else.
 	Publishable bool
+	// RateLimit is the merchant's own, as RATE_LIMIT is written; empty for the installation's.
+	RateLimit string
 }
 
-// Keys checks credentials against the database.
+// maxID is longer than any id, in bytes.
+const maxID = 128
+
+// Keys checks credentials against the database, by way of a cache that forgets within a second.
 type Keys struct {
 	DB  dbsqlc.DBTX
 	Now func() time.Time
+
+	cache cache
 }
 
 // invalid is one answer for every way in which credentials can be wrong, so that it does not
@@ -44,52 +51,84 @@ func invalid() error {
 func (k *Keys) BySecret(ctx context.Context, secret string) (Caller, error) {
 	hash := HashSecret(secret)
 	// A look-up by the hash leaks no useful timing: an attacker cannot steer the hash's prefix.
-	row, err := dbsqlc.New().APIKeyBySecret(ctx, k.DB, hash)
+	found, err := k.cache.get(ctx, "secret:"+string(hash), func(ctx context.Context) (*record, error) {
+		row, err := dbsqlc.New().APIKeyBySecret(ctx, k.DB, hash)
+		if err != nil {
+			return nil, credentialError(err)
+		}
+		return &record{row.APIKey, orEmpty(row.RateLimit)}, nil
+	})
 	if err != nil {
-		return Caller{}, credentialError(err)
+		return Caller{}, err
 	}
-	return k.caller(row, false)
+	return k.caller(found, false)
 }
 
 // ByPair checks a publishable key together with its secret. It fails with credentials_invalid.
 func (k *Keys) ByPair(ctx context.Context, id, secret string) (Caller, error) {
-	row, err := k.byID(ctx, id)
+	found, err := k.byID(ctx, id)
 	if err != nil {
 		return Caller{}, err
 	}
-	if subtle.ConstantTimeCompare(row.SecretHash, HashSecret(secret)) != 1 {
+	if subtle.ConstantTimeCompare(found.key.SecretHash, HashSecret(secret)) != 1 {
 		return Caller{}, invalid()
 	}
-	return k.caller(row, false)
+	return k.caller(found, false)
 }
 
 // ByPublishable finds the caller of a publishable key alone. It fails with credentials_invalid.
 func (k *Keys) ByPublishable(ctx context.Context, id string) (Caller, error) {
-	row, err := k.byID(ctx, id)
+	found, err := k.byID(ctx, id)
 	if err != nil {
 		return Caller{}, err
 	}
-	return k.caller(row, true)
+	return k.caller(found, true)
 }
 
-func (k *Keys) byID(ctx context.Context, id string) (*dbsqlc.APIKey, error) {
-	// Postgres does not look for what is no text, and would answer with an error of ours.
-	if !utf8.ValidString(id) || strings.ContainsRune(id, 0) {
+// Sandbox is the caller without credentials that speaks for a merchant.
+func (k *Keys) Sandbox(ctx context.Context, merchantID uuid.UUID) (Caller, error) {
+	found, err := k.cache.get(ctx, "merchant:"+string(merchantID[:]), func(ctx context.Context) (*record, error) {
+		limit, err := dbsqlc.New().MerchantRateLimit(ctx, k.DB, merchantID)
+		if err != nil {
+			return nil, fmt.Errorf("error looking up the merchant of the sandbox: %w", err)
+		}
+		return &record{rateLimit: orEmpty(limit)}, nil
+	})
+	if err != nil {
+		return Caller{}, err
+	}
+	return Caller{MerchantID: merchantID, RateLimit: found.rateLimit}, nil
+}
+
+func (k *Keys) byID(ctx context.Context, id string) (*record, error) {
+	// Postgres does not look for what is no text, and would answer with an error of ours. What is too
+	// long for an id would only fill the cache.
+	if len(id) > maxID || !utf8.ValidString(id) || strings.ContainsRune(id, 0) {
 		return nil, invalid()
 	}
-	row, err := dbsqlc.New().APIKeyByID(ctx, k.DB, id)
-	if err != nil {
-		return nil, credentialError(err)
-	}
-	return row, nil
+	return k.cache.get(ctx, "id:"+id, func(ctx context.Context) (*record, error) {
+		row, err := dbsqlc.New().APIKeyByID(ctx, k.DB, id)
+		if err != nil {
+			return nil, credentialError(err)
+		}
+		return &record{row.APIKey, orEmpty(row.RateLimit)}, nil
+	})
 }
 
-func (k *Keys) caller(row *dbsqlc.APIKey, publishable bool) (Caller, error) {
-	now := k.Now()
-	if row.RevokedAt != nil || row.ExpiresAt != nil && !row.ExpiresAt.After(now) {
+// caller decides over a key as of now, however long ago it was read.
+func (k *Keys) caller(found *record, publishable bool) (Caller, error) {
+	key := &found.key
+	if key.RevokedAt != nil || key.ExpiresAt != nil && !key.ExpiresAt.After(k.Now()) {
 		return Caller{}, invalid()
 	}
-	return Caller{MerchantID: row.MerchantID, KeyID: row.ID, Publishable: publishable}, nil
+	return Caller{MerchantID: key.MerchantID, KeyID: key.ID, Publishable: publishable, RateLimit: found.rateLimit}, nil
+}
+
+func orEmpty(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
 }
 
 func credentialError(err error) error {

@@ -15,3 +15,10 @@ JOIN (SELECT
 INSERT INTO idempotency_keys (merchant_id, route, key, fingerprint, status, body, created_at)
 SELECT unnest(@merchant_ids::uuid[]), unnest(@routes::text[]), unnest(@keys::text[]), unnest(@fingerprints::bytea[]),
     unnest(@statuses::smallint[]), unnest(@bodies::bytea[]), @created_at::timestamptz;
+
+-- name: IdempotencyPrune :execrows
+-- One batch. By ctid, so that the rows are found once; FOR UPDATE is not needed, for they never change.
+DELETE FROM idempotency_keys
+WHERE ctid = ANY (ARRAY(
+    SELECT k.ctid FROM idempotency_keys k WHERE k.created_at < @created_before::timestamptz LIMIT @batch_size::integer
+));

@@ -9,7 +9,12 @@ VALUES (@id, @merchant_id, @name, @secret_hash, @created_at)
 ON CONFLICT (id) DO NOTHING;
 
 -- name: APIKeyBySecret :one
-SELECT * FROM api_keys WHERE secret_hash = @secret_hash;
+SELECT sqlc.embed(k), m.rate_limit FROM api_keys k JOIN merchants m ON m.id = k.merchant_id
+WHERE k.secret_hash = @secret_hash;
 
 -- name: APIKeyByID :one
-SELECT * FROM api_keys WHERE id = @id;
+SELECT sqlc.embed(k), m.rate_limit FROM api_keys k JOIN merchants m ON m.id = k.merchant_id
+WHERE k.id = @id;
+
+-- name: MerchantRateLimit :one
+SELECT rate_limit FROM merchants WHERE id = @id;

@@ -83,6 +83,27 @@ func (q *Queries) IdempotencyInsertMany(ctx context.Context, db DBTX, arg *Idemp
 	return err
 }
 
+const idempotencyPrune = `-- name: IdempotencyPrune :execrows
+DELETE FROM idempotency_keys
+WHERE ctid = ANY (ARRAY(
+    SELECT k.ctid FROM idempotency_keys k WHERE k.created_at < $1::timestamptz LIMIT $2::integer
+))
+`
+
+type IdempotencyPruneParams struct {
+	CreatedBefore time.Time
+	BatchSize     int32
+}
+
+// One batch. By ctid, so that the rows are found once; FOR UPDATE is not needed, for they never change.
+func (q *Queries) IdempotencyPrune(ctx context.Context, db DBTX, arg *IdempotencyPruneParams) (int64, error) {
+	result, err := db.Exec(ctx, idempotencyPrune, arg.CreatedBefore, arg.BatchSize)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const idempotencyTryLock = `-- name: IdempotencyTryLock :many
 SELECT u.pos::integer AS pos, pg_try_advisory_xact_lock(u.hash) AS locked
 FROM unnest($1::bigint[]) WITH ORDINALITY AS u (hash, pos)

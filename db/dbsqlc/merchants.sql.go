@@ -13,41 +13,55 @@ import (
 )
 
 const aPIKeyByID = `-- name: APIKeyByID :one
-SELECT id, merchant_id, name, secret_hash, created_at, expires_at, revoked_at, last_used_at FROM api_keys WHERE id = $1
+SELECT k.id, k.merchant_id, k.name, k.secret_hash, k.created_at, k.expires_at, k.revoked_at, k.last_used_at, m.rate_limit FROM api_keys k JOIN merchants m ON m.id = k.merchant_id
+WHERE k.id = $1
 `
 
-func (q *Queries) APIKeyByID(ctx context.Context, db DBTX, id string) (*APIKey, error) {
+type APIKeyByIDRow struct {
+	APIKey    APIKey
+	RateLimit *string
+}
+
+func (q *Queries) APIKeyByID(ctx context.Context, db DBTX, id string) (*APIKeyByIDRow, error) {
 	row := db.QueryRow(ctx, aPIKeyByID, id)
-	var i APIKey
+	var i APIKeyByIDRow
 	err := row.Scan(
-		&i.ID,
-		&i.MerchantID,
-		&i.Name,
-		&i.SecretHash,
-		&i.CreatedAt,
-		&i.ExpiresAt,
-		&i.RevokedAt,
-		&i.LastUsedAt,
+		&i.APIKey.ID,
+		&i.APIKey.MerchantID,
+		&i.APIKey.Name,
+		&i.APIKey.SecretHash,
+		&i.APIKey.CreatedAt,
+		&i.APIKey.ExpiresAt,
+		&i.APIKey.RevokedAt,
+		&i.APIKey.LastUsedAt,
+		&i.RateLimit,
 	)
 	return &i, err
 }
 
 const aPIKeyBySecret = `-- name: APIKeyBySecret :one
-SELECT id, merchant_id, name, secret_hash, created_at, expires_at, revoked_at, last_used_at FROM api_keys WHERE secret_hash = $1
+SELECT k.id, k.merchant_id, k.name, k.secret_hash, k.created_at, k.expires_at, k.revoked_at, k.last_used_at, m.rate_limit FROM api_keys k JOIN merchants m ON m.id = k.merchant_id
+WHERE k.secret_hash = $1
 `
 
-func (q *Queries) APIKeyBySecret(ctx context.Context, db DBTX, secretHash []byte) (*APIKey, error) {
+type APIKeyBySecretRow struct {
+	APIKey    APIKey
+	RateLimit *string
+}
+
+func (q *Queries) APIKeyBySecret(ctx context.Context, db DBTX, secretHash []byte) (*APIKeyBySecretRow, error) {
 	row := db.QueryRow(ctx, aPIKeyBySecret, secretHash)
-	var i APIKey
+	var i APIKeyBySecretRow
 	err := row.Scan(
-		&i.ID,
-		&i.MerchantID,
-		&i.Name,
-		&i.SecretHash,
-		&i.CreatedAt,
-		&i.ExpiresAt,
-		&i.RevokedAt,
-		&i.LastUsedAt,
+		&i.APIKey.ID,
+		&i.APIKey.MerchantID,
+		&i.APIKey.Name,
+		&i.APIKey.SecretHash,
+		&i.APIKey.CreatedAt,
+		&i.APIKey.ExpiresAt,
+		&i.APIKey.RevokedAt,
+		&i.APIKey.LastUsedAt,
+		&i.RateLimit,
 	)
 	return &i, err
 }
@@ -75,6 +89,17 @@ func (q *Queries) APIKeyUpsert(ctx context.Context, db DBTX, arg *APIKeyUpsertPa
 		arg.CreatedAt,
 	)
 	return err
+}
+
+const merchantRateLimit = `-- name: MerchantRateLimit :one
+SELECT rate_limit FROM merchants WHERE id = $1
+`
+
+func (q *Queries) MerchantRateLimit(ctx context.Context, db DBTX, id uuid.UUID) (*string, error) {
+	row := db.QueryRow(ctx, merchantRateLimit, id)
+	var rate_limit *string
+	err := row.Scan(&rate_limit)
+	return rate_limit, err
 }
 
 const merchantUpsert = `-- name: MerchantUpsert :exec
