@@ -129,7 +129,7 @@ func decode[T any](tb require.TestingT, a answer) *T {
 }
 
 // statuses of refusals that are remembered, or not, as over HTTP.
-var statuses = map[fault.Code]int{fault.OrderMismatch: 400, fault.NotFound: 404, fault.RefundTooLarge: 422, fault.CaptureTooLarge: 422}
+var statuses = map[fault.Code]int{fault.OrderMismatch: 400, fault.Unavailable: 503, fault.NotFound: 404, fault.RefundTooLarge: 422, fault.CaptureTooLarge: 422}
 
 type refusal struct {
 	Code fault.Code `json:"code"`
@@ -295,6 +295,8 @@ func (h *house) examine(tb require.TestingT) {
 	for _, f := range findings {
 		require.Zero(tb, f.Violations, "%s: %s", f.Name, f.Meaning)
 	}
+	// A deadlock is mended by trying again, but somebody waited a second for it.
+	require.Zero(tb, h.count(tb, `SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()`), "deadlocks")
 }
 
 // events counts the events about a payment, or a refund of it, by type.

@@ -64,11 +64,28 @@ func (s *Service) Create(ctx context.Context, claim *idempotency.Claim, params C
 	if params.Card != nil {
 		token, err := s.acquirer.Tokenize(ctx, *params.Card)
 		if err != nil {
-			return idempotency.Response{}, tokenizeError(err)
+			return s.answerEarlier(ctx, claim, tokenizeError(err))
 		}
 		item.card, item.Card = token, nil
 	}
 	return s.intake.Do(ctx, item)
+}
+
+// answerEarlier repeats the answer that a request got before its card could not be exchanged any more,
+// since the acquirer is away or the card has expired meanwhile; there being none, refusal stands.
+func (s *Service) answerEarlier(ctx context.Context, claim *idempotency.Claim, refusal error) (idempotency.Response, error) {
+	if claim.Key == "" {
+		return idempotency.Response{}, refusal
+	}
+	earlier, err := idempotency.Once(ctx, s.db, s.now(), claim, func(pgx.Tx) (any, error) { return nil, refusal })
+	switch code := fault.CodeOf(err); {
+	case earlier.Replayed:
+		return earlier, nil
+	case code == fault.IdempotencyReused || code == fault.IdempotencyRunning:
+		return idempotency.Response{}, err
+	default:
+		return idempotency.Response{}, refusal
+	}
 }
 
 func tokenizeError(err error) error {
