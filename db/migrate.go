@@ -25,25 +25,30 @@ var migrationFiles embed.FS
 // ErrStaleSchema says that the database lacks migrations that this binary needs.
 var ErrStaleSchema = errors.New("the database schema is older than this binary: run `paygate migrate`")
 
-// Migrate brings the database to the schema of this binary: ours with goose, then
-// River's. It is safe to run from several processes at once; a session lock lets one go first.
+// Migrate brings the database to the schema of this binary: River's with its own migrations, then ours
+// with goose, which may refer to River's tables. It is safe to run from several processes at once; a
+// session lock lets one go first.
 func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
+	migrator, err := riverMigrator(pool)
+	if err != nil {
+		return err
+	}
+	// River's migrator takes no lock of its own. The lock is the session's, not a transaction's: River's
+	// migrations need to commit one by one.
+	err = locked(ctx, pool, func() error {
+		if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{TargetVersion: riverSchemaVersion}); err != nil {
+			return fmt.Errorf("error migrating River's schema: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	return withProvider(pool, func(provider *goose.Provider) error {
 		if _, err := provider.Up(ctx); err != nil {
 			return fmt.Errorf("error migrating the schema: %w", err)
 		}
-		migrator, err := riverMigrator(pool)
-		if err != nil {
-			return err
-		}
-		// River's migrator takes no lock of its own, and goose's is released by now. The lock is the
-		// session's, not a transaction's: River's migrations need to commit one by one.
-		return locked(ctx, pool, func() error {
-			if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{TargetVersion: riverSchemaVersion}); err != nil {
-				return fmt.Errorf("error migrating River's schema: %w", err)
-			}
-			return nil
-		})
+		return nil
 	})
 }
 
