@@ -44,17 +44,23 @@ var defaultWorkers = map[string]int{
 	maintenanceQueue:   2,
 }
 
-// fetchCooldown is the least pause between two fetches of a queue. It bounds throughput to
-// workers ÷ cooldown and adds half of itself to the latency of a lone job; below 10 ms the
-// fetches cost more than they bring (measured: docs/decisions).
-const fetchCooldown = 15 * time.Millisecond
+// fetchCooldown is the least pause between two fetches of a queue, and in an inserter between two
+// notifications of a queue. It bounds throughput to workers ÷ cooldown, and a job waits for half of
+// it twice on average: until the workers are told, and until they fetch. Below 10 ms the fetches cost more
+// than they bring, and at 1 ms notifications alone take half of the commits: Postgres commits those
+// that notify one after the other (docs/performance.md).
+const fetchCooldown = 10 * time.Millisecond
+
+// fetchPoll is how often the workers look without having been told to. A job that is inserted just after a
+// notification has none of its own, and when nothing follows it waits this long.
+const fetchPoll = 100 * time.Millisecond
 
 // softStop is how long running jobs may finish when the process is asked to stop.
 const softStop = 20 * time.Second
 
 // NewInserter returns a client that inserts jobs and works none.
 func NewInserter(pool *pgxpool.Pool, logger *slog.Logger) (*river.Client[pgx.Tx], error) {
-	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: logger})
+	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{FetchCooldown: fetchCooldown, Logger: logger})
 	if err != nil {
 		return nil, fmt.Errorf("error making a River client: %w", err)
 	}
@@ -83,6 +89,7 @@ func NewClient(opts Options) (*river.Client[pgx.Tx], error) {
 	}
 	client, err := river.NewClient(riverpgxv5.New(opts.DB), &river.Config{
 		FetchCooldown:               fetchCooldown,
+		FetchPollInterval:           fetchPoll,
 		FetchOnlyKnownKinds:         true, // during a rolling upgrade an old worker leaves new kinds alone
 		JobTimeout:                  cmp.Or(opts.JobTimeout, time.Minute),
 		Logger:                      opts.Logger,
