@@ -107,7 +107,7 @@ func (c *devCommand) prepare(ctx context.Context, receiverURL string, logger *sl
 // workers, so that their last deliveries arrive.
 func (c *devCommand) start(ctx context.Context, p *process, servers devServers, out *heldWriter, logger *slog.Logger) error {
 	g, err := p.openGateway(ctx, c.gatewaySettings, gatewayOptions{
-		role: "dev", development: true, acquirer: c.acquirerSettings, logger: logger,
+		role: "dev", development: true, acquirer: c.acquirerSettings, lifetimes: c.lifetimeSettings, logger: logger,
 	})
 	if err != nil {
 		return err

@@ -45,7 +45,9 @@ type gatewayOptions struct {
 	development bool
 	// acquirer is that of the workers; the API only exchanges cards for tokens with it.
 	acquirer acquirerSettings
-	logger   *slog.Logger
+	// lifetimes are the workers' too.
+	lifetimes lifetimeSettings
+	logger    *slog.Logger
 }
 
 // openGateway connects and wires; the process closes it.
@@ -66,11 +68,17 @@ func (p *process) openGateway(ctx context.Context, s gatewaySettings, opts gatew
 	if g.fingerprints, err = idempotency.LoadFingerprinter(ctx, g.pool, g.keyring); err != nil {
 		return nil, err
 	}
-	acquirer, err := opts.acquirer.simulator(g.pool, opts.logger)
+	// Each needs the other; the acquirer notifies nobody before it is asked for something.
+	acquirer, err := opts.acquirer.simulator(g.pool, opts.logger, func(ctx context.Context, paymentID string) error {
+		return g.payments.Resume(ctx, paymentID)
+	})
 	if err != nil {
 		return nil, err
 	}
-	g.payments = payments.New(payments.Options{DB: g.pool, Acquirer: acquirer, Queue: g.queue, Now: time.Now})
+	g.payments = payments.New(payments.Options{
+		DB: g.pool, Acquirer: acquirer, Queue: g.queue, Now: time.Now,
+		AuthorizationLifetime: opts.lifetimes.AuthorizationLifetime, ActionLifetime: opts.lifetimes.ActionLifetime,
+	})
 	p.onStop(func(ctx context.Context) error { return errors.Join(g.payments.Close(ctx), acquirer.Close(ctx)) })
 	g.endpoints = &webhooks.Endpoints{DB: g.pool, Guard: g.guard, Keyring: g.keyring, Queue: g.queue, Now: now}
 	return g, nil

@@ -118,9 +118,9 @@ type acquirerSettings struct {
 
 func (s acquirerSettings) latencyMax() time.Duration { return max(s.LatencyMin, s.LatencyMax) }
 
-func (s acquirerSettings) simulator(pool *pgxpool.Pool, logger *slog.Logger) (*processor.Simulator, error) {
+func (s acquirerSettings) simulator(pool *pgxpool.Pool, logger *slog.Logger, notify func(ctx context.Context, paymentID string) error) (*processor.Simulator, error) {
 	return processor.NewSimulator(pool, processor.Config{
-		LatencyMin: s.LatencyMin, LatencyMax: s.latencyMax(), Logger: logger,
+		LatencyMin: s.LatencyMin, LatencyMax: s.latencyMax(), Logger: logger, Notify: notify,
 		CardSuccessRate: new(float64(s.CardSuccessRate)), UPISuccessRate: new(float64(s.UPISuccessRate)),
 	})
 }
@@ -147,6 +147,7 @@ type deliverySettings struct {
 type workerSettings struct {
 	acquirerSettings `embed:"" group:"Simulated acquirer"`
 	deliverySettings `embed:"" group:"Webhooks"`
+	lifetimeSettings `embed:"" group:"Payments"`
 	JobTimeout       time.Duration `name:"river-job-timeout" env:"RIVER_JOB_TIMEOUT" default:"1m" min:"1s" max:"1h" group:"Workers" help:"Bound on one run of a job. It must leave room for PROCESSOR_LATENCY_MAX and WEBHOOK_TIMEOUT."`
 	RescueAfter      time.Duration `name:"river-rescue-after" env:"RIVER_RESCUE_AFTER" default:"2m" max:"24h" group:"Workers" help:"After how long the job of a crashed worker runs again; more than RIVER_JOB_TIMEOUT, or a job that runs still would run twice."`
 }
