@@ -29,6 +29,9 @@ func (retryPolicy) NextRetry(job *rivertype.JobRow) time.Time {
 // alertAfter is how long the acquirer may owe an answer before a person should look.
 const alertAfter = 15 * time.Minute
 
+// alertAttempts is after how many failures of ours a person should look: about a quarter of an hour.
+const alertAttempts = 25
+
 // patient turns the outcome of work that must never be given up into River's terms. What the
 // acquirer does not tell yet is asked again later without using up an attempt; and the last
 // attempt before River would discard the job is put off instead.
@@ -46,9 +49,11 @@ func patient(ctx context.Context, logger *slog.Logger, job *rivertype.JobRow, er
 			slog.Duration("age", open.Age), slog.Duration("retry_in", open.Retry), slog.Any("cause", open.Unwrap()))
 		return river.JobSnooze(open.Retry)
 	}
-	if job.Attempt >= job.MaxAttempts {
+	if job.Attempt >= alertAttempts {
 		logger.LogAttrs(ctx, slog.LevelError, "job keeps failing", slog.Int64("job_id", job.ID),
 			slog.String("job_kind", job.Kind), slog.String("args", string(job.EncodedArgs)), slog.Any("error", err))
+	}
+	if job.Attempt >= job.MaxAttempts {
 		return river.JobSnooze(maxRetryPause)
 	}
 	return err
