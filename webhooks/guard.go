@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 
 	"code.dny.dev/ssrf"
 
@@ -110,6 +111,8 @@ func (g *Guard) CheckURL(ctx context.Context, raw string) error {
 		return refuse("The URL must not hold a fragment (#…); it would never be sent.")
 	case !validPort(parsed.Port()):
 		return refuse("The URL's port must be a number from 1 to 65535.")
+	case strings.ContainsFunc(parsed.Host, func(r rune) bool { return r > unicode.MaxASCII }):
+		return refuse("Write the host in ASCII: for a name in another script, that is its form that begins with xn--.")
 	case parsed.String() != raw:
 		return refuse("Write the URL as %q, which is how it would be sent.", parsed)
 	}
