@@ -105,17 +105,20 @@ func (d *Deliverer) attemptIn(ctx context.Context, in *place, job DeliverArgs) (
 		in.unused()
 		return false, err
 	}
-	probeAt, waiting := in.leave(made.class != "", made.duration)
+	// The place is the endpoint's, and it has done its part. Keeping it until the attempt is recorded would
+	// let our own database decide how many requests an endpoint gets.
+	probeAt, waiting := in.leave(made.exchange.class != "", made.exchange.duration)
 	if !probeAt.IsZero() {
-		if err := enqueueDrain(ctx, nil, d.queue, job.EndpointID, probeAt); err != nil {
-			return false, err
-		}
+		err = enqueueDrain(ctx, nil, d.queue, job.EndpointID, probeAt)
+	}
+	if _, recordErr := d.records.Do(ctx, *made); recordErr != nil {
+		err = errors.Join(err, fmt.Errorf("error recording an attempt: %w", recordErr))
 	}
 	return waiting, err
 }
 
-// attempt loads, signs, posts and records. It returns no exchange when none was made.
-func (d *Deliverer) attempt(ctx context.Context, job DeliverArgs) (*exchange, error) {
+// attempt loads, signs and posts. It returns nothing to record when no attempt was made.
+func (d *Deliverer) attempt(ctx context.Context, job DeliverArgs) (*attempt, error) {
 	queries := dbsqlc.New()
 	row, err := queries.DeliveryForAttempt(ctx, d.db, job.DeliveryID)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -144,10 +147,7 @@ func (d *Deliverer) attempt(ctx context.Context, job DeliverArgs) (*exchange, er
 	if err != nil {
 		return nil, fmt.Errorf("error posting a webhook: %w", err)
 	}
-	if _, err := d.records.Do(ctx, attempt{job, result}); err != nil {
-		return &result, fmt.Errorf("error recording an attempt: %w", err)
-	}
-	return &result, nil
+	return &attempt{job, result}, nil
 }
 
 // giveUp ends the waiting of a delivery whose endpoint is disabled or gone.
