@@ -159,16 +159,13 @@ func (s *Service) AllBalanceTransactions(ctx context.Context, merchantID uuid.UU
 // 500.00, 500 JPY is 500, -1005 KWD is -1.005.
 func Decimal(amount int64, currency string) string {
 	exponent := exponents[currency]
-	sign := ""
+	digits := fmt.Sprintf("%0*d", exponent+1, amount) // at least one digit before the point
 	if amount < 0 {
-		sign, amount = "-", -amount
+		digits = fmt.Sprintf("%0*d", exponent+2, amount) // the sign counts as one
 	}
 	if exponent == 0 {
-		return fmt.Sprintf("%s%d", sign, amount)
+		return digits
 	}
-	unit := int64(1)
-	for range exponent {
-		unit *= 10
-	}
-	return fmt.Sprintf("%s%d.%0*d", sign, amount/unit, exponent, amount%unit)
+	point := len(digits) - exponent
+	return digits[:point] + "." + digits[point:]
 }
