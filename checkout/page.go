@@ -153,6 +153,7 @@ func contentPolicy(ancestors string) string {
 		"default-src 'none'",
 		"script-src 'self'",
 		"style-src 'self'",
+		"img-src 'self'",
 		"connect-src 'self'",
 		"frame-src 'self'",
 		"form-action 'self'",

@@ -1,31 +1,18 @@
-/**
- * One attempt to pay, under one idempotency key. The key stands in the session's storage before anything is
- * sent, so that a page that is loaded again in the middle asks about the same payment and makes no second.
- */
-export interface Attempt {
-  key: string;
-  /** Something was sent under this key; what became of it may be unknown. */
-  submitted: boolean;
-}
+import { newAttempt, readAttempt, writeAttempt, type Attempt } from '../sdk/attempt';
 
-const prefix = 'paygate:attempt:';
-
-/** The browser may refuse storage to a frame; then a reload starts anew, and the server's own guard stays. */
-function storage(): Storage | null {
-  try {
-    return window.sessionStorage;
-  } catch {
-    return null;
-  }
+/** Where an attempt is kept over a reload. */
+export interface Keeper {
+  read(): Attempt | null;
+  write(attempt: Attempt): void;
 }
 
 export class Attempts {
-  #order: string;
+  #keeper: Keeper;
   #current: Attempt;
 
-  constructor(order: string) {
-    this.#order = order;
-    this.#current = this.#read() ?? fresh();
+  constructor(keeper: Keeper) {
+    this.#keeper = keeper;
+    this.#current = keeper.read() ?? newAttempt();
   }
 
   get current(): Attempt {
@@ -34,48 +21,32 @@ export class Attempts {
 
   /** To be called before sending. */
   submit(): void {
-    this.#current = { ...this.#current, submitted: true };
-    this.#write();
+    this.#keep({ ...this.#current, submitted: true });
   }
 
   /** The server said that it began nothing: the same key is good for another request. */
   withdraw(): void {
-    this.#current = { ...this.#current, submitted: false };
-    this.#write();
+    this.#keep({ ...this.#current, submitted: false });
   }
 
-  /** The end of this attempt is known and told: what comes next is another payment. */
+  /** The end of this attempt is known: what comes next is another payment. */
   finish(): void {
-    this.#current = fresh();
-    try {
-      storage()?.removeItem(prefix + this.#order);
-    } catch {
-      // Nothing was kept, so nothing stays.
-    }
+    this.#keep(newAttempt());
   }
 
-  #read(): Attempt | null {
-    try {
-      const text = storage()?.getItem(prefix + this.#order);
-      const kept = text ? (JSON.parse(text) as Partial<Attempt>) : null;
-      return kept && typeof kept.key === 'string' && /^[0-9a-f]{32}$/.test(kept.key)
-        ? { key: kept.key, submitted: kept.submitted === true }
-        : null;
-    } catch {
-      return null;
-    }
-  }
-
-  #write(): void {
-    try {
-      storage()?.setItem(prefix + this.#order, JSON.stringify(this.#current));
-    } catch {
-      // Kept in memory alone.
-    }
+  #keep(attempt: Attempt): void {
+    this.#current = attempt;
+    this.#keeper.write(attempt);
   }
 }
 
-function fresh(): Attempt {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return { key: Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(''), submitted: false };
+/**
+ * The keeper of a page that stands alone. A frame cannot rely on its own storage, which browsers refuse to
+ * frames of other sites in private windows: there the shop's page keeps the attempt.
+ */
+export function storedAttempts(order: string): Keeper {
+  return {
+    read: () => readAttempt(order),
+    write: (attempt) => writeAttempt(order, attempt),
+  };
 }

@@ -1,9 +1,10 @@
 // The page that says why there is nothing to pay. It tells the shop's page, so that its developer learns.
+import { readFragment } from '../sdk/protocol';
 import { Parent } from './parent';
 
 const shown = document.getElementById('error');
 if (shown) {
-  const parent = new Parent(shown.dataset['errorOrigin'] ?? '', location.hash.slice(1));
+  const parent = new Parent(shown.dataset['errorOrigin'] ?? '', readFragment(location.hash).nonce);
   parent.listen((message) => {
     if (message.type === 'close_request') parent.send({ type: 'close_modal', reason: message.reason });
   });

@@ -1,5 +1,6 @@
+import { readFragment } from '../sdk/protocol';
 import { API } from './api';
-import { Attempts } from './attempt';
+import { Attempts, storedAttempts } from './attempt';
 import { readConfig } from './config';
 import { h } from './dom';
 import { Flow, inFlight, type State } from './flow';
@@ -15,8 +16,11 @@ const config = readConfig();
 const t = translator(config.locale);
 const { order, merchant } = config;
 const amount = formatMoney(order.amount, order.currency, order.exponent, config.locale);
-const parent = new Parent(config.parent_origin, location.hash.slice(1));
-const attempts = new Attempts(order.id);
+const fragment = readFragment(location.hash);
+const parent = new Parent(config.parent_origin, fragment.nonce);
+const attempts = new Attempts(parent.present
+  ? { read: () => fragment.attempt, write: (attempt) => parent.send({ type: 'attempt', ...attempt }) }
+  : storedAttempts(order.id));
 applyAccent(config.accent);
 document.title = `${t('pay_to', { merchant })} · ${amount}`;
 

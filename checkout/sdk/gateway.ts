@@ -1,4 +1,5 @@
-import { protocol, received, type FrameMessage, type ParentMessage } from './protocol';
+import { checkAttempt, newAttempt, randomToken, readAttempt, writeAttempt, type Attempt } from './attempt';
+import { protocol, received, writeFragment, type FrameMessage, type ParentMessage } from './protocol';
 import { adoptStyle } from './style';
 import type { CheckoutEvent, CloseInfo, PaymentFailure, PaymentGatewayOptions, PaymentSuccess } from './types';
 
@@ -42,6 +43,7 @@ export class PaymentGateway {
   #options: PaymentGatewayOptions;
   #base: string;
   #nonce = '';
+  #attempt: Attempt = newAttempt();
   #root: HTMLElement | null = null;
   #dialog: HTMLDialogElement | null = null;
   #frame: HTMLIFrameElement | null = null;
@@ -82,6 +84,7 @@ export class PaymentGateway {
       shown = this;
     }
     this.#nonce = randomToken();
+    this.#keep(readAttempt(this.#options.orderId) ?? this.#attempt);
     this.#status = 'idle';
     this.#failure = null;
     addEventListener('message', this.#onMessage);
@@ -221,7 +224,7 @@ export class PaymentGateway {
     if (mode !== 'auto') url.searchParams.set('theme', mode);
     if (accent) url.searchParams.set('accent', accent.replace('#', ''));
     if (this.#options.locale) url.searchParams.set('locale', this.#options.locale);
-    url.hash = this.#nonce;
+    url.hash = writeFragment(this.#nonce, this.#attempt);
     return url.href;
   }
 
@@ -270,6 +273,11 @@ export class PaymentGateway {
         if (this.#busy) this.#status = 'processing';
         else if (this.#status === 'processing') this.#status = 'idle';
         break;
+      case 'attempt': {
+        const attempt = checkAttempt(message);
+        if (attempt) this.#keep(attempt);
+        break;
+      }
       case 'close_pending':
         clearTimeout(this.#closing);
         break;
@@ -302,6 +310,12 @@ export class PaymentGateway {
         this.#fail({ code: String(message.code), message: String(message.message), orderId, status: 'error' });
         break;
     }
+  }
+
+  /** The frame cannot keep its attempt over a reload everywhere; this page can. */
+  #keep(attempt: Attempt): void {
+    this.#attempt = attempt;
+    writeAttempt(this.#options.orderId, attempt);
   }
 
   #resize(height: number): void {
@@ -405,9 +419,4 @@ function cross(): SVGElement {
   path.setAttribute('stroke-linecap', 'round');
   svg.append(path);
   return svg;
-}
-
-/** 128 bits; not crypto.randomUUID, which pages without TLS do not have. */
-function randomToken(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,6 +1,8 @@
 // What the shop's page and the frame say to each other. Every message carries the nonce of its session,
 // and is taken only from the window and the origin that it has to come from.
 
+import { checkAttempt, type Attempt } from './attempt';
+
 /** Marks our messages among all others that a page may get. */
 export const protocol = 1;
 
@@ -8,6 +10,7 @@ export type FrameMessage =
   | { type: 'ready' }
   | { type: 'resize'; height: number }
   | { type: 'busy'; busy: boolean }
+  | { type: 'attempt'; key: string; submitted: boolean }
   | { type: 'close_pending' }
   | { type: 'close_modal'; reason: string }
   | { type: 'payment_success'; paymentId: string; orderId: string; status: string; signature: string }
@@ -32,4 +35,14 @@ export function received<T extends { type: string }>(
   const message = data as { paygate?: unknown; nonce?: unknown; type?: unknown };
   if (message.paygate !== protocol || !from.nonce || message.nonce !== from.nonce) return null;
   return typeof message.type === 'string' ? (data as T) : null;
+}
+
+/** The frame's fragment: the nonce, and the attempt that the shop's page keeps. */
+export function writeFragment(nonce: string, attempt: Attempt): string {
+  return `${nonce}.${attempt.key}.${attempt.submitted ? 1 : 0}`;
+}
+
+export function readFragment(hash: string): { nonce: string; attempt: Attempt | null } {
+  const [nonce = '', key, submitted] = hash.replace(/^#/, '').split('.');
+  return { nonce, attempt: checkAttempt({ key, submitted: submitted === '1' }) };
 }

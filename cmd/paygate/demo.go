@@ -3,16 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
-	"regexp"
-
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"paygate/db/dbsqlc"
 	"paygate/fault"
 	"paygate/keyring"
 	"paygate/merchants"
 	"paygate/webhooks"
+	"regexp"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // The demo data that documents and examples refer to.
@@ -73,6 +72,10 @@ func seed(ctx context.Context, pool *pgxpool.Pool, keys *keyring.Keyring, receiv
 		ID: demoOrder, MerchantID: demoMerchant, Amount: demoAmount, Currency: demoCurrency, CreatedAt: now(),
 	}); err != nil {
 		return fmt.Errorf("error seeding the order: %w", err)
+	}
+	storefronts := &merchants.Storefronts{DB: pool, Keyring: keys, Now: now}
+	if err := storefronts.SeedCheckoutSecret(ctx, demoMerchant, demoCheckoutSecret); err != nil {
+		return err
 	}
 	endpoints := &webhooks.Endpoints{DB: pool, Keyring: keys, Now: now}
 	return endpoints.Seed(ctx, webhooks.SeedEndpoint{ID: demoEndpoint, URL: receiverURL, Secret: demoWebhookSecret, MerchantID: demoMerchant})

@@ -4,13 +4,14 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"time"
-
 	"paygate/db"
+	"time"
 )
 
 type devCommand struct {
 	APIAddr          address `name:"api-addr" env:"PAYGATE_API_ADDR" default:"127.0.0.1:8000" group:"Servers" help:"Where the API listens."`
+	CheckoutAddr     address `name:"checkout-addr" env:"PAYGATE_CHECKOUT_ADDR" default:"127.0.0.1:3001" group:"Servers" help:"Where checkout.js and the payment page are served."`
+	ShopAddr         address `name:"shop-addr" env:"PAYGATE_SHOP_ADDR" default:"127.0.0.1:3002" group:"Servers" help:"Where the demo shop listens."`
 	receiverSettings `embed:""`
 	gatewaySettings  `embed:""`
 	redisSettings    `embed:"" group:"Storage"`
@@ -20,8 +21,8 @@ type devCommand struct {
 
 // devServers are where dev listens, before it serves.
 type devServers struct {
-	api, receiver net.Listener
-	adminURL      string
+	api, checkout, receiver, shop net.Listener
+	adminURL                      string
 }
 
 func (c *devCommand) run(ctx context.Context, io streams) error {
@@ -43,7 +44,7 @@ func (c *devCommand) run(ctx context.Context, io streams) error {
 			return err
 		}
 		tour := &tour{
-			api: urlOf(servers.api), receiver: urlOf(servers.receiver), admin: servers.adminURL,
+			api: urlOf(servers.api), checkout: urlOf(servers.checkout), shop: urlOf(servers.shop), receiver: urlOf(servers.receiver), admin: servers.adminURL,
 			embeddedPostgres: c.DatabaseURL == "", embeddedRedis: c.RedisURL.options == nil,
 		}
 		if err := p.startStorage(ctx, c, logger); err != nil {
@@ -69,6 +70,14 @@ func (c *devCommand) listen(ctx context.Context, p *process, logger *slog.Logger
 	if s.api, err = p.listen(ctx, c.APIAddr, "PAYGATE_API_ADDR"); err != nil {
 		return s, err
 	}
+	if s.checkout, err = p.listen(ctx, c.CheckoutAddr, "PAYGATE_CHECKOUT_ADDR"); err != nil {
+		return s, err
+	}
+	if s.shop, err = p.listen(ctx, c.ShopAddr, "PAYGATE_SHOP_ADDR"); err != nil {
+		return s, err
+	}
+	// Another port than the default one is where customers find it.
+	c.CheckoutURL = webURL(urlOf(s.checkout))
 	if s.receiver, err = p.listen(ctx, c.ReceiverAddr, "PAYGATE_RECEIVER_ADDR"); err != nil {
 		return s, err
 	}
@@ -116,6 +125,8 @@ func (c *devCommand) start(ctx context.Context, p *process, servers devServers, 
 	if err := p.startWorkers(ctx, g, c.workerSettings); err != nil {
 		return err
 	}
+	p.serveCheckout(servers.checkout, g, true)
+	p.serve(servers.shop, demoShop(urlOf(servers.checkout)), logger)
 	p.serve(servers.api, p.api(g, c.redisSettings, c.SandboxOpen), logger)
 	return nil
 }

@@ -4,17 +4,17 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"paygate/idempotency"
+	"paygate/jobs"
+	"paygate/keyring"
+	"paygate/payments"
+	"paygate/processor"
+	"paygate/webhooks"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
-
-	"paygate/idempotency"
-	"paygate/jobs"
-	"paygate/keyring"
-	"paygate/payments"
-	"paygate/webhooks"
 )
 
 // gatewaySettings is what the API, the workers and dev have in common.
@@ -33,6 +33,7 @@ type gateway struct {
 	keyring      *keyring.Keyring
 	guard        *webhooks.Guard
 	payments     *payments.Service
+	simulator    *processor.Simulator
 	endpoints    *webhooks.Endpoints
 	fingerprints *idempotency.Fingerprinter
 	logger       *slog.Logger
@@ -69,17 +70,17 @@ func (p *process) openGateway(ctx context.Context, s gatewaySettings, opts gatew
 		return nil, err
 	}
 	// Each needs the other; the acquirer notifies nobody before it is asked for something.
-	acquirer, err := opts.acquirer.simulator(g.pool, opts.logger, func(ctx context.Context, paymentID string) error {
+	g.simulator, err = opts.acquirer.simulator(g.pool, opts.logger, func(ctx context.Context, paymentID string) error {
 		return g.payments.Resume(ctx, paymentID)
 	})
 	if err != nil {
 		return nil, err
 	}
 	g.payments = payments.New(payments.Options{
-		DB: g.pool, Acquirer: acquirer, Queue: g.queue, Now: time.Now,
+		DB: g.pool, Acquirer: g.simulator, Queue: g.queue, Now: time.Now,
 		AuthorizationLifetime: opts.lifetimes.AuthorizationLifetime, ActionLifetime: opts.lifetimes.ActionLifetime,
 	})
-	p.onStop(func(ctx context.Context) error { return errors.Join(g.payments.Close(ctx), acquirer.Close(ctx)) })
+	p.onStop(func(ctx context.Context) error { return errors.Join(g.payments.Close(ctx), g.simulator.Close(ctx)) })
 	g.endpoints = &webhooks.Endpoints{DB: g.pool, Guard: g.guard, Keyring: g.keyring, Queue: g.queue, Now: now}
 	return g, nil
 }

@@ -30,10 +30,12 @@ func main() {
 type cli struct {
 	Dev      devCommand      `cmd:"" help:"Run everything in one process, on loopback, with demo data. Needs nothing but this binary."`
 	API      apiCommand      `cmd:"" name:"api" help:"Serve the REST API."`
+	Checkout checkoutCommand `cmd:"" help:"Serve checkout.js and the payment page."`
 	Worker   workerCommand   `cmd:"" help:"Process payments and refunds, deliver webhooks."`
 	Receiver receiverCommand `cmd:"" help:"Run a webhook test server that shows what it receives and checks signatures."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to the schema of this binary."`
 	Seed     seedCommand     `cmd:"" help:"Make the demo merchant, its keys, order and webhook endpoint."`
+	Origins  originsCommand  `cmd:"" help:"Say which sites may show a merchant's payment page."`
 	Doctor   doctorCommand   `cmd:"" help:"Check every invariant over the live database; status 1 when one is broken."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

@@ -6,15 +6,16 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
-	"time"
-
-	"github.com/jackc/pgx/v5/pgxpool"
-
+	"paygate/checkout"
 	"paygate/db"
 	"paygate/db/local"
 	"paygate/keyring"
 	"paygate/processor"
 	"paygate/webhooks"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // logSettings is how a process reports.
@@ -110,6 +111,7 @@ type developmentSettings struct {
 
 // acquirerSettings configures the simulated acquirer.
 type acquirerSettings struct {
+	CheckoutURL     webURL        `name:"checkout-url" env:"PAYGATE_CHECKOUT_URL" default:"http://localhost:3001" group:"Servers" help:"Where customers reach the checkout, without a path; the simulated bank's approval page is there."`
 	LatencyMin      time.Duration `name:"processor-latency-min" env:"PROCESSOR_LATENCY_MIN" default:"0s" min:"0s" help:"Its least latency."`
 	LatencyMax      time.Duration `name:"processor-latency-max" env:"PROCESSOR_LATENCY_MAX" default:"0s" min:"0s" help:"Its greatest latency; the least when that is more."`
 	CardSuccessRate rate          `name:"card-success-rate" env:"CARD_SUCCESS_RATE" default:"1" help:"Share of ordinary card payments that it approves, 0 to 1."`
@@ -120,6 +122,9 @@ func (s acquirerSettings) latencyMax() time.Duration { return max(s.LatencyMin, 
 
 func (s acquirerSettings) simulator(pool *pgxpool.Pool, logger *slog.Logger, notify func(ctx context.Context, paymentID string) error) (*processor.Simulator, error) {
 	return processor.NewSimulator(pool, processor.Config{
+		ActionURL: func(reference string) string {
+			return strings.TrimRight(string(s.CheckoutURL), "/") + checkout.ActionPath + reference
+		},
 		LatencyMin: s.LatencyMin, LatencyMax: s.latencyMax(), Logger: logger, Notify: notify,
 		CardSuccessRate: new(float64(s.CardSuccessRate)), UPISuccessRate: new(float64(s.UPISuccessRate)),
 	})

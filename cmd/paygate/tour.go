@@ -8,10 +8,10 @@ import (
 
 // tour is what dev says about itself: where everything is, and what to try first.
 type tour struct {
-	took                            time.Duration
-	api, receiver, admin            string // URLs; no admin when it is off
-	embeddedPostgres, embeddedRedis bool
-	readiness                       readiness
+	took                                 time.Duration
+	api, checkout, receiver, shop, admin string // URLs; no admin when it is off
+	embeddedPostgres, embeddedRedis      bool
+	readiness                            readiness
 }
 
 func (t *tour) text() string {
@@ -23,6 +23,7 @@ func (t *tour) text() string {
 	fmt.Fprintf(&b, "\nPaygate is ready, after %s. Ctrl-C stops it.\n\n", shortened(t.took))
 
 	line("API", t.api+"/api/v1", "contract: "+t.api+"/openapi.yaml")
+	line("Checkout", t.checkout+"/checkout.js", "try it in the demo shop: "+t.shop)
 	line("Webhooks", t.receiver, "what the demo merchant receives, signatures checked")
 	if t.admin != "" {
 		line("Admin", t.admin, "health, profiles")

@@ -1,3 +1,4 @@
+import { type Attempt } from './attempt';
 /** Marks our messages among all others that a page may get. */
 export declare const protocol = 1;
 export type FrameMessage = {
@@ -8,6 +9,10 @@ export type FrameMessage = {
 } | {
     type: 'busy';
     busy: boolean;
+} | {
+    type: 'attempt';
+    key: string;
+    submitted: boolean;
 } | {
     type: 'close_pending';
 } | {
@@ -54,3 +59,9 @@ export declare function received<T extends {
     origin: string;
     nonce: string;
 }): T | null;
+/** The frame's fragment: the nonce, and the attempt that the shop's page keeps. */
+export declare function writeFragment(nonce: string, attempt: Attempt): string;
+export declare function readFragment(hash: string): {
+    nonce: string;
+    attempt: Attempt | null;
+};
