@@ -31,6 +31,7 @@ func TestIdempotency(t *testing.T) {
 
 		shop := a.newCaller(t)
 		endpoint := shop.subscribe(t, s, "/replay", "payment.created")
+		beside := shop.subscribe(t, s, "/beside", "order.paid")
 		paid := shop.paid(t)
 		held := func() string {
 			return shop.settled(t, shop.pay(t, `{"amount":50000,"currency":"INR","capture":"manual"}`).ID, payments.Authorized).ID
@@ -45,6 +46,12 @@ func TestIdempotency(t *testing.T) {
 			"POST /api/v1/refunds":              {"/api/v1/refunds", `{"paymentId":"` + paid.ID + `","amount":2}`},
 			"POST /api/v1/webhook_endpoints":    {"/api/v1/webhook_endpoints", `{"url":"` + s.url + `/x"}`},
 			"POST /api/v1/webhooks/:id/retry":   {"/api/v1/webhooks/" + delivery.ID + "/retry", ""},
+			"POST /api/v1/webhooks/retry":       {"/api/v1/webhooks/retry", `{"endpoint_id":"` + beside.ID + `"}`},
+
+			"POST /api/v1/webhook_endpoints/:id/enable":        {"/api/v1/webhook_endpoints/" + beside.ID + "/enable", ""},
+			"POST /api/v1/webhook_endpoints/:id/test":          {"/api/v1/webhook_endpoints/" + beside.ID + "/test", ""},
+			"POST /api/v1/webhook_endpoints/:id/rotate_secret": {"/api/v1/webhook_endpoints/" + beside.ID + "/rotate_secret", ""},
+			"POST /api/v1/webhook_endpoints/:id/replay":        {"/api/v1/webhook_endpoints/" + beside.ID + "/replay", ""},
 		}
 		for _, route := range a.routes {
 			if !strings.HasPrefix(route, "POST ") {
@@ -70,7 +77,7 @@ func TestIdempotency(t *testing.T) {
 		}
 		// One of each, whatever was sent how often.
 		require.Len(t, as[page.List[payments.Refund]](t, shop.get(t, "/api/v1/refunds"), http.StatusOK).Data, 2)
-		require.Len(t, as[page.List[webhooks.Endpoint]](t, shop.get(t, "/api/v1/webhook_endpoints"), http.StatusOK).Data, 2)
+		require.Len(t, as[page.List[webhooks.Endpoint]](t, shop.get(t, "/api/v1/webhook_endpoints"), http.StatusOK).Data, 3)
 		require.Len(t, as[page.List[payments.Order]](t, shop.get(t, "/api/v1/orders"), http.StatusOK).Data, 1)
 		require.Equal(t, 4, count(t, shop))
 		eventually(t, func() bool { return shop.delivery(t, delivery.ID).AttemptCount == 2 }, "one resend")

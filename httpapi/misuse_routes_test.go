@@ -21,6 +21,8 @@ type misusedRoute struct {
 	// body is one that the route takes; empty for a route without one.
 	body         string
 	bodyOptional bool
+	// shadow is a method that a route with an id in this place answers.
+	shadow string
 	// fields are wrong one at a time, in an otherwise good body. The first one's name serves for the cases
 	// that any route with a body shares.
 	fields []misusedField
@@ -112,6 +114,31 @@ func misusedRoutes() map[string]misusedRoute {
 		[]misusedValue{{value: `[5]`, code: fault.InvalidType, param: "event_types.0"}},
 	)
 	description := join(bad(fault.InvalidType, `5`), bad(fault.InvalidValue, quoted("é", 256)))
+	headers := join(
+		bad(fault.InvalidType, `5`, `["X-Key"]`),
+		[]misusedValue{
+			{value: `{"X-Key":5}`, code: fault.InvalidType, param: "headers.X-Key"},
+			{value: `{"X-Key":""}`, code: fault.InvalidValue, param: "headers.X-Key"},
+			{value: `{"X-Key":" a"}`, code: fault.InvalidValue, param: "headers.X-Key"},
+			{value: `{"X-Key":"a\r\nHost: b"}`, code: fault.InvalidValue, param: "headers.X-Key"},
+			{value: `{"X-Key":"é"}`, code: fault.InvalidValue, param: "headers.X-Key"},
+			{value: `{"X-Key":` + quoted("a", 1025) + `}`, code: fault.InvalidValue, param: "headers.X-Key"},
+			{value: `{"X Key":"a"}`, code: fault.InvalidValue, param: "headers.X Key"},
+			{value: `{"x-key":"a","X-Key":"b"}`, code: fault.InvalidValue, param: "headers.x-key"},
+			{value: `{"host":"a"}`, code: fault.InvalidValue, param: "headers.host"},
+			{value: `{"Content-Length":"5"}`, code: fault.InvalidValue, param: "headers.Content-Length"},
+			{value: `{"transfer-encoding":"chunked"}`, code: fault.InvalidValue, param: "headers.transfer-encoding"},
+			{value: `{"Webhook-Id":"a"}`, code: fault.InvalidValue, param: "headers.Webhook-Id"},
+			{value: `{"x-webhook-signature":"a"}`, code: fault.InvalidValue, param: "headers.x-webhook-signature"},
+			{value: `{"X-Forwarded-For":"10.0.0.1"}`, code: fault.InvalidValue, param: "headers.X-Forwarded-For"},
+		},
+	)
+	rateLimit := join(bad(fault.InvalidType, `"5"`, `1.5`), bad(fault.InvalidValue, `0`, `-1`, `1001`, `2147483648`))
+	taskRange := []misusedField{
+		{name: "event_type", values: join(bad(fault.InvalidType, `5`), bad(fault.InvalidValue, `"payment.*"`, `""`))},
+		{name: "created_after", values: join(bad(fault.InvalidType, `5`), bad(fault.InvalidValue, `"yesterday"`, `""`, `"2026-11-23"`))},
+		{name: "created_before", values: join(bad(fault.InvalidType, `5`), bad(fault.InvalidValue, `"0000-01-01T00:00:00Z"`))},
+	}
 	createdRange := []string{
 		"created_after=yesterday", "created_after=", "created_after=2026-11-23", "created_after=2026-13-01T00:00:00Z", "created_after=2026-11-23T09:00:00",
 		"created_before=1795424401", "created_before=0000-01-01T00:00:00Z", "created_before=2026-11-23T00:00:00+05:30", // the + is a space
@@ -242,6 +269,8 @@ func misusedRoutes() map[string]misusedRoute {
 				{name: "url", values: join(missing, webhookURL)},
 				{name: "event_types", values: eventTypes},
 				{name: "description", values: description},
+				{name: "headers", values: headers},
+				{name: "rate_limit", values: rateLimit},
 			},
 		},
 		"GET " + v1 + "/webhook_endpoints":     {list: ids.Endpoint},
@@ -252,10 +281,37 @@ func misusedRoutes() map[string]misusedRoute {
 				{name: "url", values: webhookURL},
 				{name: "event_types", values: eventTypes},
 				{name: "description", values: description},
+				{name: "headers", values: headers},
+				{name: "rate_limit", values: rateLimit},
 				{name: "status", values: join(bad(fault.InvalidType, `true`), bad(fault.InvalidValue, `""`, `"deleted"`, `"Enabled"`))},
 			},
 		},
 		"DELETE " + v1 + "/webhook_endpoints/:id": {id: ids.Endpoint},
+		"POST " + v1 + "/webhook_endpoints/:id/enable": {
+			id: ids.Endpoint, body: `{}`, bodyOptional: true,
+			fields: []misusedField{{name: "force", values: bad(fault.UnknownField, `true`)}},
+		},
+		"POST " + v1 + "/webhook_endpoints/:id/test": {
+			id: ids.Endpoint, body: `{}`, bodyOptional: true,
+			fields: []misusedField{{name: "force", values: bad(fault.UnknownField, `true`)}},
+		},
+		"POST " + v1 + "/webhook_endpoints/:id/rotate_secret": {
+			id: ids.Endpoint, body: `{"overlap_seconds":0}`, bodyOptional: true,
+			fields: []misusedField{{name: "overlap_seconds", values: join(bad(fault.InvalidType, `"5"`), bad(fault.InvalidValue, `-1`, `604801`))}},
+		},
+		"GET " + v1 + "/webhook_endpoints/:id/secret":  {id: ids.Endpoint},
+		"POST " + v1 + "/webhook_endpoints/:id/replay": {id: ids.Endpoint, body: `{}`, bodyOptional: true, fields: taskRange},
+		"POST " + v1 + "/webhooks/retry": {
+			body: `{}`, bodyOptional: true, shadow: http.MethodGet,
+			fields: append([]misusedField{
+				{name: "status", values: join(bad(fault.InvalidType, `5`), bad(fault.InvalidValue, `"pending"`, `""`))},
+				{name: "endpoint_id", others: ids.Endpoint, values: join(bad(fault.InvalidType, `5`), bad(fault.InvalidValue, `"1"`, `""`), []misusedValue{
+					{value: `"OTHERS"`, code: fault.NotFound, status: http.StatusNotFound},
+				})},
+				{name: "payment_id", values: join(bad(fault.InvalidType, `5`), bad(fault.InvalidValue, `"1"`))},
+			}, taskRange...),
+		},
+		"GET " + v1 + "/webhooks/tasks/:id": {id: ids.Task},
 
 		"GET " + v1 + "/webhooks/logs": {list: ids.Delivery, query: append([]string{
 			"status=failed", "status=", "event_type=payment.*", "event_type=", "endpoint_id=1", "endpoint_id=", "payment_id=1",

@@ -71,9 +71,10 @@ func makeRecords(t *testing.T, c *caller, s *sink, path string) records {
 	event := as[page.List[webhooks.EventView]](t, c.get(t, "/api/v1/events?limit=1"), http.StatusOK).Data[0]
 	delivery := as[page.List[webhooks.Delivery]](t, c.get(t, "/api/v1/webhooks/logs?limit=1"), http.StatusOK).Data[0]
 	transfer := as[page.List[payments.BalanceTransaction]](t, c.get(t, "/api/v1/balance/transactions?limit=1"), http.StatusOK).Data[0]
+	task := as[webhooks.Task](t, c.post(t, "/api/v1/webhook_endpoints/"+endpoint.ID+"/replay", ``), http.StatusAccepted)
 	return records{
 		ids.Order: order.ID, ids.Payment: payment.ID, ids.Refund: refund.ID,
-		ids.Event: event.ID, ids.Endpoint: endpoint.ID, ids.Delivery: delivery.ID, ids.Transfer: transfer.ID,
+		ids.Event: event.ID, ids.Endpoint: endpoint.ID, ids.Delivery: delivery.ID, ids.Transfer: transfer.ID, ids.Task: task.ID,
 	}
 }
 
@@ -144,7 +145,7 @@ func (r misusedRoute) cases(t *testing.T, routes []string, method, pattern strin
 	t.Helper()
 	var all []misuse
 	for _, other := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-		if !slices.Contains(routes, other+" "+pattern) {
+		if other != r.shadow && !slices.Contains(routes, other+" "+pattern) {
 			all = append(all, misuse{name: "Method" + other, method: other, status: http.StatusMethodNotAllowed, code: fault.MethodNotAllowed})
 		}
 	}

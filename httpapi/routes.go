@@ -44,8 +44,15 @@ func (s *server) routes() []route {
 		{http.MethodGet, v1 + "/webhook_endpoints/:id", needsSecret, s.getEndpoint()},
 		{http.MethodPatch, v1 + "/webhook_endpoints/:id", needsSecret, s.updateEndpoint()},
 		{http.MethodDelete, v1 + "/webhook_endpoints/:id", needsSecret, s.deleteEndpoint()},
+		{http.MethodPost, v1 + "/webhook_endpoints/:id/enable", needsSecret, s.enableEndpoint()},
+		{http.MethodPost, v1 + "/webhook_endpoints/:id/test", needsSecret, s.testEndpoint()},
+		{http.MethodPost, v1 + "/webhook_endpoints/:id/rotate_secret", needsSecret, s.rotateSecret()},
+		{http.MethodGet, v1 + "/webhook_endpoints/:id/secret", needsSecret, s.revealSecret()},
+		{http.MethodPost, v1 + "/webhook_endpoints/:id/replay", needsSecret, s.replayMissed()},
 
 		{http.MethodGet, v1 + "/webhooks/logs", needsSecret, s.listDeliveries()},
+		{http.MethodPost, v1 + "/webhooks/retry", needsSecret, s.resendDeliveries()},
+		{http.MethodGet, v1 + "/webhooks/tasks/:id", needsSecret, s.getTask()},
 		{http.MethodGet, v1 + "/webhooks/:id", needsSecret, s.getDelivery()},
 		{http.MethodPost, v1 + "/webhooks/:id/retry", needsSecret, s.resendDelivery()},
 	}

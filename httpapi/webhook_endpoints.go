@@ -16,9 +16,11 @@ import (
 )
 
 type endpointRequest struct {
-	URL         *string  `json:"url"`
-	Description *string  `json:"description"`
-	EventTypes  []string `json:"event_types"`
+	URL         *string           `json:"url"`
+	Description *string           `json:"description"`
+	EventTypes  []string          `json:"event_types"`
+	Headers     map[string]string `json:"headers"`
+	RateLimit   *int32            `json:"rate_limit"`
 }
 
 func (s *server) createEndpoint() handler {
@@ -26,7 +28,7 @@ func (s *server) createEndpoint() handler {
 		if err := require(need("url", req.URL)); err != nil {
 			return idempotency.Response{}, err
 		}
-		params := webhooks.EndpointParams{URL: *req.URL, Description: req.Description, EventTypes: req.EventTypes}
+		params := webhooks.EndpointParams{URL: *req.URL, Description: req.Description, EventTypes: req.EventTypes, Headers: req.Headers, RateLimit: req.RateLimit}
 		return idempotency.Once(ctx, s.DB, s.Now(), claim, func(tx pgx.Tx) (any, error) {
 			return s.Endpoints.Create(ctx, tx, call.caller.MerchantID, params)
 		})
@@ -53,10 +55,12 @@ func (s *server) listEndpoints() handler {
 }
 
 type endpointChange struct {
-	URL         *string               `json:"url"`
-	Description wire.Optional[string] `json:"description"`
-	EventTypes  []string              `json:"event_types"`
-	Status      *string               `json:"status"`
+	URL         *string                          `json:"url"`
+	Description wire.Optional[string]            `json:"description"`
+	EventTypes  []string                         `json:"event_types"`
+	Headers     wire.Optional[map[string]string] `json:"headers"`
+	RateLimit   wire.Optional[int32]             `json:"rate_limit"`
+	Status      *string                          `json:"status"`
 }
 
 func (s *server) updateEndpoint() handler {
@@ -72,7 +76,9 @@ func (s *server) updateEndpoint() handler {
 		if err := wire.Decode(body, &req); err != nil {
 			return idempotency.Response{}, err
 		}
-		change := webhooks.EndpointChange{URL: req.URL, Description: req.Description, EventTypes: req.EventTypes}
+		change := webhooks.EndpointChange{
+			URL: req.URL, Description: req.Description, EventTypes: req.EventTypes, Headers: req.Headers, RateLimit: req.RateLimit,
+		}
 		if req.Status != nil {
 			enabled := *req.Status == webhooks.EndpointEnabled
 			if !enabled && *req.Status != webhooks.EndpointDisabled {

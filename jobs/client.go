@@ -76,6 +76,10 @@ func NewClient(opts Options) (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, &deliveryWorker{deliverer: opts.Deliverer, logger: opts.Logger})
 	river.AddWorker(workers, &drainWorker{deliverer: opts.Deliverer, logger: opts.Logger})
 	river.AddWorker(workers, &sweepWorker{endpoints: opts.Endpoints})
+	river.AddWorker(workers, &taskWorker{
+		tasks:  &webhooks.Tasks{DB: opts.DB, Queue: opts.Endpoints.Queue, Now: opts.Endpoints.Now},
+		logger: opts.Logger,
+	})
 	river.AddWorker(workers, &expireWorker{service: opts.Payments, logger: opts.Logger})
 
 	queues := make(map[string]river.QueueConfig, len(defaultWorkers))

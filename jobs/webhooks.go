@@ -41,3 +41,22 @@ func (w *drainWorker) Work(ctx context.Context, job *river.Job[webhooks.DrainArg
 	}
 	return river.JobSnooze(max(time.Until(again), 0))
 }
+
+type taskWorker struct {
+	river.WorkerDefaults[webhooks.TaskArgs]
+
+	tasks  *webhooks.Tasks
+	logger *slog.Logger
+}
+
+// Work moves a task on by a batch; between two, others get their turn.
+func (w *taskWorker) Work(ctx context.Context, job *river.Job[webhooks.TaskArgs]) error {
+	more, err := w.tasks.Work(ctx, job.Args.TaskID)
+	if err != nil {
+		return patient(ctx, w.logger, job.JobRow, err)
+	}
+	if more {
+		return river.JobSnooze(0)
+	}
+	return nil
+}

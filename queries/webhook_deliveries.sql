@@ -11,7 +11,8 @@ FROM (SELECT
 
 -- name: DeliveryForAttempt :one
 -- Everything that one attempt needs, in one round trip.
-SELECT sqlc.embed(d), w.url, w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body
+SELECT sqlc.embed(d), w.url, w.headers, w.rate_limit, w.failing_since AS endpoint_failing_since,
+    w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body
 FROM webhook_deliveries d
 JOIN webhook_endpoints w ON w.id = d.endpoint_id
 JOIN events e ON e.id = d.event_id
@@ -23,8 +24,9 @@ SELECT * FROM webhook_deliveries WHERE id = ANY (@ids::text[]) ORDER BY id FOR U
 -- name: DeliveryRecordMany :exec
 UPDATE webhook_deliveries d SET
     status          = u.status,
-    parked          = u.status = 'paused',
-    claimed_until   = NULL,
+    parked          = u.parked,
+    claimed_until   = CASE WHEN u.parked AND u.status <> 'paused' THEN d.claimed_until END,
+    resent          = d.resent AND u.parked,
     step            = u.step,
     attempt_count   = u.attempt_count,
     response_code   = nullif(u.response_code, 0),
@@ -32,7 +34,7 @@ UPDATE webhook_deliveries d SET
     last_attempt_at = u.last_attempt_at,
     updated_at      = u.last_attempt_at
 FROM (SELECT
-    unnest(@ids::text[]) AS id, unnest(@statuses::text[]) AS status, unnest(@steps::smallint[]) AS step,
+    unnest(@ids::text[]) AS id, unnest(@statuses::text[]) AS status, unnest(@parkeds::boolean[]) AS parked, unnest(@steps::smallint[]) AS step,
     unnest(@attempt_counts::integer[]) AS attempt_count, unnest(@response_codes::smallint[]) AS response_code,
     unnest(@next_attempt_ats::timestamptz[]) AS next_attempt_at,
     unnest(@last_attempt_ats::timestamptz[]) AS last_attempt_at
@@ -40,15 +42,21 @@ FROM (SELECT
 WHERE d.id = u.id;
 
 -- name: AttemptInsertMany :exec
-INSERT INTO webhook_attempts (delivery_id, number, merchant_id, trigger, outcome, response_code, error_class, error, response_body, duration_ms, started_at)
+INSERT INTO webhook_attempts (delivery_id, number, merchant_id, trigger, outcome, response_code, error_class, error, response_body,
+    response_headers, signature, body_signature, dns_ms, connect_ms, tls_ms, first_byte_ms, duration_ms, started_at)
 SELECT u.delivery_id, u.number, u.merchant_id, u.trigger, u.outcome, nullif(u.response_code, 0), nullif(u.error_class, ''),
-    nullif(u.error, ''), CASE WHEN u.response_code = 0 THEN NULL ELSE u.response_body END, u.duration_ms, u.started_at
+    nullif(u.error, ''), CASE WHEN u.response_code = 0 THEN NULL ELSE u.response_body END,
+    nullif(u.response_headers, ''), u.signature, u.body_signature,
+    nullif(u.dns_ms, -1), nullif(u.connect_ms, -1), nullif(u.tls_ms, -1), nullif(u.first_byte_ms, -1), u.duration_ms, u.started_at
 FROM (SELECT
     unnest(@delivery_ids::text[]) AS delivery_id, unnest(@numbers::integer[]) AS number,
     unnest(@merchant_ids::uuid[]) AS merchant_id, unnest(@triggers::text[]) AS trigger,
     unnest(@outcomes::text[]) AS outcome, unnest(@response_codes::smallint[]) AS response_code,
     unnest(@error_classes::text[]) AS error_class, unnest(@errors::text[]) AS error,
-    unnest(@response_bodies::text[]) AS response_body, unnest(@durations_ms::integer[]) AS duration_ms,
+    unnest(@response_bodies::text[]) AS response_body, unnest(@response_headers::text[]) AS response_headers,
+    unnest(@signatures::text[]) AS signature, unnest(@body_signatures::text[]) AS body_signature,
+    unnest(@dns_ms::integer[]) AS dns_ms, unnest(@connect_ms::integer[]) AS connect_ms,
+    unnest(@tls_ms::integer[]) AS tls_ms, unnest(@first_byte_ms::integer[]) AS first_byte_ms, unnest(@durations_ms::integer[]) AS duration_ms,
     unnest(@started_ats::timestamptz[]) AS started_at
 ) AS u;
 

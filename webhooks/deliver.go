@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -75,6 +74,8 @@ func (d *Deliverer) Close(ctx context.Context) error {
 type attempt struct {
 	job      DeliverArgs
 	exchange exchange
+	// failing says that the endpoint had failed before.
+	failing bool
 }
 
 // Deliver makes the attempt that the job asks for, unless its time has passed: the delivery
@@ -139,15 +140,20 @@ func (d *Deliverer) attempt(ctx context.Context, job DeliverArgs) (*attempt, err
 			return queries.DeliveryPause(ctx, db, (*dbsqlc.DeliveryPauseParams)(arg))
 		})
 	}
+	d.lanes.limitRate(delivery.EndpointID, row.RateLimit)
 	secrets, err := d.secrets(ctx, delivery.EndpointID)
 	if err != nil {
 		return nil, err
 	}
-	result, err := d.client.post(ctx, row.URL, delivery.EventID, row.Body, secrets)
+	headers, err := openHeaders(d.keyring, delivery.EndpointID, row.Headers)
+	if err != nil {
+		return nil, err
+	}
+	result, err := d.client.post(ctx, message{row.URL, delivery.EventID, row.Body, secrets, headers})
 	if err != nil {
 		return nil, fmt.Errorf("error posting a webhook: %w", err)
 	}
-	return &attempt{job, result}, nil
+	return &attempt{job, result, row.EndpointFailingSince != nil}, nil
 }
 
 // giveUp ends the waiting of a delivery whose endpoint is disabled or gone.
@@ -202,7 +208,7 @@ func (d *Deliverer) recordMany(ctx context.Context, tx pgx.Tx, attempts []attemp
 	results := make([]groupcommit.Result[struct{}], len(attempts))
 	inserted := &dbsqlc.AttemptInsertManyParams{}
 	var jobs []river.InsertManyParams
-	var gone []string
+	var endpoints health
 	for _, a := range attempts {
 		row := rows[a.job.DeliveryID]
 		if row == nil {
@@ -212,14 +218,12 @@ func (d *Deliverer) recordMany(ctx context.Context, tx pgx.Tx, attempts []attemp
 		if stale {
 			continue // recorded by another worker meanwhile
 		}
-		if a.exchange.status == http.StatusGone {
-			gone = append(gone, row.EndpointID)
-		}
 		row.AttemptCount++
 		appendAttempt(inserted, row, a)
 		if job := d.advance(row, a); job != nil {
 			jobs = append(jobs, *job)
 		}
+		endpoints.note(row, a)
 	}
 	if len(inserted.DeliveryIds) == 0 {
 		return results, nil
@@ -230,12 +234,8 @@ func (d *Deliverer) recordMany(ctx context.Context, tx pgx.Tx, attempts []attemp
 	if err := queries.DeliveryRecordMany(ctx, tx, recordParams(locked)); err != nil {
 		return nil, fmt.Errorf("error storing deliveries: %w", err)
 	}
-	if len(gone) > 0 {
-		slices.Sort(gone)
-		err := queries.EndpointDisableMany(ctx, tx, &dbsqlc.EndpointDisableManyParams{Ids: slices.Compact(gone), Reason: disabledByGone, Now: d.now()})
-		if err != nil {
-			return nil, fmt.Errorf("error disabling endpoints that are gone: %w", err)
-		}
+	if err := d.judge(ctx, tx, endpoints); err != nil {
+		return nil, err
 	}
 	return results, enqueue(ctx, tx, d.queue, jobs)
 }
@@ -252,16 +252,17 @@ func (d *Deliverer) advance(row *dbsqlc.WebhookDelivery, a attempt) *river.Inser
 	}
 	switch {
 	case a.exchange.class == "":
-		row.Status, row.NextAttemptAt = DeliveryDelivered, nil
+		row.Status, row.NextAttemptAt, row.Parked = DeliveryDelivered, nil, false
 		return nil
 	case a.job.Manual:
-		return nil // whatever was planned stays planned
+		return nil // whatever was planned stays planned, and who waits keeps waiting
 	case row.NextAttemptAt == nil:
 		return nil // a resend by hand got through meanwhile, or nothing more is to be sent
 	case a.exchange.status == http.StatusGone:
-		row.Status, row.NextAttemptAt = DeliveryPaused, nil
+		row.Status, row.NextAttemptAt, row.Parked = DeliveryPaused, nil, true
 		return nil
 	}
+	row.Parked = false
 	pause, more := d.schedule.Pause(int(row.Step))
 	if !more {
 		row.Status, row.NextAttemptAt = DeliveryExhausted, nil
@@ -292,7 +293,7 @@ func retryAfter(e exchange, now time.Time) time.Duration {
 
 func appendAttempt(to *dbsqlc.AttemptInsertManyParams, row *dbsqlc.WebhookDelivery, a attempt) {
 	trigger, outcome := triggerAutomatic, outcomeSuccess
-	if a.job.Manual {
+	if a.job.Manual || row.Resent {
 		trigger = triggerManual
 	}
 	if a.exchange.class != "" {
@@ -307,6 +308,13 @@ func appendAttempt(to *dbsqlc.AttemptInsertManyParams, row *dbsqlc.WebhookDelive
 	to.ErrorClasses = append(to.ErrorClasses, a.exchange.class)
 	to.Errors = append(to.Errors, a.exchange.message)
 	to.ResponseBodies = append(to.ResponseBodies, a.exchange.body)
+	to.ResponseHeaders = append(to.ResponseHeaders, storeHeaders(a.exchange.headers))
+	to.Signatures = append(to.Signatures, a.exchange.signature)
+	to.BodySignatures = append(to.BodySignatures, a.exchange.bodySignature)
+	to.DnsMs = append(to.DnsMs, milliseconds(a.exchange.split.dns))
+	to.ConnectMs = append(to.ConnectMs, milliseconds(a.exchange.split.connect))
+	to.TlsMs = append(to.TlsMs, milliseconds(a.exchange.split.tls))
+	to.FirstByteMs = append(to.FirstByteMs, milliseconds(a.exchange.split.firstByte))
 	to.DurationsMs = append(to.DurationsMs, int32(a.exchange.duration.Milliseconds())) //nolint:gosec // bounded by the timeout
 	to.StartedAts = append(to.StartedAts, a.exchange.started)
 }
@@ -326,6 +334,7 @@ func recordParams(rows []*dbsqlc.WebhookDelivery) *dbsqlc.DeliveryRecordManyPara
 		}
 		params.Ids = append(params.Ids, row.ID)
 		params.Statuses = append(params.Statuses, row.Status)
+		params.Parkeds = append(params.Parkeds, row.Parked)
 		params.Steps = append(params.Steps, row.Step)
 		params.AttemptCounts = append(params.AttemptCounts, row.AttemptCount)
 		params.ResponseCodes = append(params.ResponseCodes, code)

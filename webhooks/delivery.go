@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,6 +15,7 @@ import (
 	"paygate/db/dbsqlc"
 	"paygate/fault"
 	"paygate/page"
+	"paygate/webhooks/signature"
 	"paygate/wire"
 )
 
@@ -59,15 +61,57 @@ type DeliveryDetail struct {
 
 // Attempt is one exchange with the endpoint.
 type Attempt struct {
-	Number       int32     `json:"number"`
-	Trigger      string    `json:"trigger"`
-	StartedAt    wire.Time `json:"started_at"`
-	DurationMS   int32     `json:"duration_ms"`
-	Outcome      string    `json:"outcome"`
-	ResponseCode *int16    `json:"response_code"`
-	ErrorClass   *string   `json:"error_class"`
-	Error        *string   `json:"error"`
-	ResponseBody *string   `json:"response_body"`
+	Number     int32     `json:"number"`
+	Trigger    string    `json:"trigger"`
+	StartedAt  wire.Time `json:"started_at"`
+	DurationMS int32     `json:"duration_ms"`
+	Timing     Timing    `json:"timing"`
+	// RequestHeaders are those that were sent, but for the endpoint's own: those may hold credentials.
+	RequestHeaders []Header `json:"request_headers"`
+	// SignedContent is what webhook-signature covers, for finding out why a receiver's differs.
+	SignedContent   string   `json:"signed_content"`
+	Outcome         string   `json:"outcome"`
+	ResponseCode    *int16   `json:"response_code"`
+	ErrorClass      *string  `json:"error_class"`
+	Error           *string  `json:"error"`
+	ResponseHeaders []Header `json:"response_headers"`
+	ResponseBody    *string  `json:"response_body"`
+}
+
+// Timing is where an attempt's time went, in milliseconds; nil for a part that there was none of, as of
+// DNS when a connection was used again.
+type Timing struct {
+	DNSMS     *int32 `json:"dns_ms"`
+	ConnectMS *int32 `json:"connect_ms"`
+	TLSMS     *int32 `json:"tls_ms"`
+	// FirstByteMS is from having a connection to the first byte of the answer.
+	FirstByteMS *int32 `json:"first_byte_ms"`
+}
+
+func showAttempt(row *dbsqlc.WebhookAttempt, eventID, body string) (Attempt, error) {
+	headers, err := loadHeaders(row.ResponseHeaders)
+	if err != nil {
+		return Attempt{}, err
+	}
+	sent := []Header{
+		{"Content-Type", "application/json"},
+		{"User-Agent", userAgent},
+		{signature.HeaderID, eventID},
+		{signature.HeaderTimestamp, strconv.FormatInt(row.StartedAt.Unix(), 10)},
+	}
+	if row.Signature != nil {
+		sent = append(sent, Header{signature.HeaderSignature, *row.Signature})
+	}
+	if row.BodySignature != nil {
+		sent = append(sent, Header{signature.HeaderBody, *row.BodySignature})
+	}
+	return Attempt{
+		Number: row.Number, Trigger: row.Trigger, StartedAt: wire.Time(row.StartedAt), DurationMS: row.DurationMs,
+		Timing:         Timing{row.DnsMs, row.ConnectMs, row.TlsMs, row.FirstByteMs},
+		RequestHeaders: sent, SignedContent: string(signature.SignedContent(eventID, row.StartedAt, []byte(body))),
+		Outcome: row.Outcome, ResponseCode: row.ResponseCode, ErrorClass: row.ErrorClass, Error: row.Error,
+		ResponseHeaders: headers, ResponseBody: row.ResponseBody,
+	}, nil
 }
 
 func showDelivery(row *dbsqlc.WebhookDelivery) *Delivery {
@@ -132,10 +176,11 @@ func (l *Log) Get(ctx context.Context, merchantID uuid.UUID, id string) (*Delive
 	}
 	detail := &DeliveryDetail{Delivery: *showDelivery(&row.WebhookDelivery), URL: row.URL, Body: row.Body, Attempts: make([]Attempt, 0, len(attempts))}
 	for _, a := range attempts {
-		detail.Attempts = append(detail.Attempts, Attempt{
-			Number: a.Number, Trigger: a.Trigger, StartedAt: wire.Time(a.StartedAt), DurationMS: a.DurationMs, Outcome: a.Outcome,
-			ResponseCode: a.ResponseCode, ErrorClass: a.ErrorClass, Error: a.Error, ResponseBody: a.ResponseBody,
-		})
+		shown, err := showAttempt(a, row.WebhookDelivery.EventID, row.Body)
+		if err != nil {
+			return nil, err
+		}
+		detail.Attempts = append(detail.Attempts, shown)
 	}
 	return detail, nil
 }

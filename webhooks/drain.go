@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
@@ -27,36 +28,42 @@ const (
 func (d *Deliverer) Drain(ctx context.Context, endpointID string) (again time.Time, err error) {
 	until := time.Now().Add(drainFor)
 	for time.Now().Before(until) {
-		made, err := d.drainRound(ctx, endpointID)
+		made, full, err := d.drainRound(ctx, endpointID)
 		if err != nil {
 			return time.Time{}, err
 		}
-		if made == 0 {
-			return d.lanes.opens(endpointID), nil
+		if !full && made == 0 {
+			return time.Time{}, nil
+		}
+		if full {
+			// Without a time to wait for, whoever holds the places goes on when they are free.
+			if at := d.lanes.opens(endpointID); at.After(d.now()) {
+				return at, nil
+			}
+			return time.Time{}, nil
 		}
 	}
 	return d.now(), nil
 }
 
-// drainOn drains on behalf of another job; what it has no time for is left to a job of its own. For
-// the probe of an open breaker there is one already.
+// drainOn drains on behalf of another job; what it has no time for is left to a job of its own.
 func (d *Deliverer) drainOn(ctx context.Context, endpointID string) error {
 	again, err := d.Drain(ctx, endpointID)
-	if err != nil || again.IsZero() || again.After(d.now()) {
-		return err
+	if err != nil || again.IsZero() || d.lanes.probes(endpointID) {
+		return err // for the probe of an open breaker there is a job already
 	}
 	return enqueueDrain(ctx, nil, d.queue, endpointID, again)
 }
 
 // drainRound claims as many deliveries as the lane has places, attempts them side by side, and
-// returns how many there were.
-func (d *Deliverer) drainRound(ctx context.Context, endpointID string) (int, error) {
+// returns how many there were, and whether the lane was full.
+func (d *Deliverer) drainRound(ctx context.Context, endpointID string) (made int, full bool, err error) {
 	var places []*place
 	for p := d.lanes.enter(endpointID, false); p != nil; p = d.lanes.enter(endpointID, false) {
 		places = append(places, p)
 	}
 	if len(places) == 0 {
-		return 0, nil
+		return 0, true, nil
 	}
 	now := d.now()
 	claimed, err := dbsqlc.New().DeliveryClaim(ctx, d.db, &dbsqlc.DeliveryClaimParams{
@@ -80,7 +87,7 @@ func (d *Deliverer) drainRound(ctx context.Context, endpointID string) (int, err
 		})
 	}
 	attempts.Wait()
-	return len(claimed), errors.Join(append(errs, err)...)
+	return len(claimed), false, errors.Join(append(errs, err)...)
 }
 
 // parkMany notes that deliveries wait for a place; it is their last write until they are claimed.
@@ -93,15 +100,15 @@ func (d *Deliverer) parkMany(ctx context.Context, tx pgx.Tx, jobs []DeliverArgs)
 	return make([]groupcommit.Result[struct{}], len(jobs)), dbsqlc.New().DeliveryParkMany(ctx, tx, params)
 }
 
-// enqueueDrain asks to drain an endpoint at a time, now for the zero time; in tx, or by itself
-// without one. A job that is there already is enough.
+// enqueueDrain asks to drain an endpoint at a time, now for the zero time. In tx, which parks what is to
+// be sent, it is a job of its own; without one, a job that is there already is enough.
 func enqueueDrain(ctx context.Context, tx pgx.Tx, queue Queue, endpointID string, at time.Time) error {
 	options := &river.InsertOpts{ScheduledAt: at}
 	var err error
 	if tx == nil {
 		_, err = queue.Insert(ctx, DrainArgs{EndpointID: endpointID}, options)
 	} else {
-		_, err = queue.InsertTx(ctx, tx, DrainArgs{EndpointID: endpointID}, options)
+		_, err = queue.InsertTx(ctx, tx, DrainArgs{EndpointID: endpointID, Wake: uuid.NewString()}, options)
 	}
 	if err != nil {
 		return fmt.Errorf("error enqueueing the draining of an endpoint: %w", err)

@@ -33,19 +33,26 @@ const (
 const (
 	disabledByMerchant = "disabled_by_merchant"
 	disabledByGone     = "endpoint_answered_410"
+	disabledByFailing  = "endpoint_failing_for_5_days"
 )
 
 // Endpoint is a merchant's URL for webhooks, as the API shows it.
 type Endpoint struct {
-	ID             string    `json:"id"`
-	Object         string    `json:"object"`
-	URL            string    `json:"url"`
-	Description    *string   `json:"description"`
-	EventTypes     []string  `json:"event_types"`
-	Status         string    `json:"status"`
-	DisabledReason *string   `json:"disabled_reason"`
-	CreatedAt      wire.Time `json:"created_at"`
-	UpdatedAt      wire.Time `json:"updated_at"`
+	ID             string   `json:"id"`
+	Object         string   `json:"object"`
+	URL            string   `json:"url"`
+	Description    *string  `json:"description"`
+	EventTypes     []string `json:"event_types"`
+	Status         string   `json:"status"`
+	DisabledReason *string  `json:"disabled_reason"`
+	// HeaderNames are the endpoint's own headers; their values are shown by Reveal alone.
+	HeaderNames []string `json:"header_names"`
+	// RateLimit is how many requests a second it gets at most; nil for as many as it takes.
+	RateLimit *int32 `json:"rate_limit"`
+	// FailingSince is since when nothing has succeeded; nil while it works.
+	FailingSince *wire.Time `json:"failing_since"`
+	CreatedAt    wire.Time  `json:"created_at"`
+	UpdatedAt    wire.Time  `json:"updated_at"`
 	// Secret is shown once, in the answer that made it.
 	Secret string `json:"secret,omitzero"`
 }
@@ -54,6 +61,7 @@ func showEndpoint(row *dbsqlc.WebhookEndpoint) *Endpoint {
 	return &Endpoint{
 		ID: row.ID, Object: "webhook_endpoint", URL: row.URL, Description: row.Description, EventTypes: row.EventTypes,
 		Status: row.Status, DisabledReason: row.DisabledReason,
+		HeaderNames: row.HeaderNames, RateLimit: row.RateLimit, FailingSince: (*wire.Time)(row.FailingSince),
 		CreatedAt: wire.Time(row.CreatedAt), UpdatedAt: wire.Time(row.UpdatedAt),
 	}
 }
@@ -73,6 +81,10 @@ type EndpointParams struct {
 	Description *string
 	// EventTypes are types or patterns (`payment.*`); nil means all events.
 	EventTypes []string
+	// Headers go with every delivery.
+	Headers map[string]string
+	// RateLimit is in requests a second; nil for none.
+	RateLimit *int32
 }
 
 // Create stores a new endpoint with a fresh secret, which only this answer shows. It fails
@@ -85,16 +97,24 @@ func (s *Endpoints) Create(ctx context.Context, tx pgx.Tx, merchantID uuid.UUID,
 	if err != nil {
 		return nil, err
 	}
-	if err := checkDescription(params.Description); err != nil {
+	if err := errors.Join(checkDescription(params.Description), checkRateLimit(params.RateLimit)); err != nil {
+		return nil, err
+	}
+	headers, err := checkHeaders(params.Headers)
+	if err != nil {
 		return nil, err
 	}
 	now := s.Now()
 	row := &dbsqlc.WebhookEndpoint{
 		ID: ids.New(ids.Endpoint), MerchantID: merchantID, URL: params.URL, Description: params.Description,
-		EventTypes: types, Status: EndpointEnabled, CreatedAt: now, UpdatedAt: now,
+		EventTypes: types, RateLimit: params.RateLimit, Status: EndpointEnabled, CreatedAt: now, UpdatedAt: now,
+	}
+	if row.Headers, row.HeaderNames, err = sealHeaders(s.Keyring, row.ID, headers); err != nil {
+		return nil, err
 	}
 	if err := dbsqlc.New().EndpointInsert(ctx, tx, &dbsqlc.EndpointInsertParams{
-		ID: row.ID, MerchantID: merchantID, URL: row.URL, Description: row.Description, EventTypes: types, CreatedAt: now,
+		ID: row.ID, MerchantID: merchantID, URL: row.URL, Description: row.Description, EventTypes: types,
+		Headers: row.Headers, HeaderNames: row.HeaderNames, RateLimit: row.RateLimit, CreatedAt: now,
 	}); err != nil {
 		return nil, fmt.Errorf("error storing an endpoint: %w", err)
 	}
@@ -181,12 +201,20 @@ type EndpointChange struct {
 	URL         *string
 	Description wire.Optional[string]
 	EventTypes  []string
+	// Headers replace all that there are; null removes them.
+	Headers   wire.Optional[map[string]string]
+	RateLimit wire.Optional[int32]
 	// Enabled switches the endpoint on or off. Switching it on sends what waited.
 	Enabled *bool
 }
 
 // Update changes an endpoint. It fails with not_found, url_refused or invalid_value.
 func (s *Endpoints) Update(ctx context.Context, merchantID uuid.UUID, id string, change EndpointChange) (*Endpoint, error) {
+	return s.UpdateIn(ctx, s.DB, merchantID, id, change)
+}
+
+// UpdateIn is Update as part of another transaction.
+func (s *Endpoints) UpdateIn(ctx context.Context, in db.Beginner, merchantID uuid.UUID, id string, change EndpointChange) (*Endpoint, error) {
 	params := &dbsqlc.EndpointUpdateParams{
 		MerchantID: merchantID, ID: id, Now: s.Now(), URL: change.URL, DescriptionDoUpdate: change.Description.Present,
 	}
@@ -208,6 +236,25 @@ func (s *Endpoints) Update(ctx context.Context, merchantID uuid.UUID, id string,
 		}
 		params.EventTypesDoUpdate, params.EventTypes = true, types
 	}
+	if change.Headers.Present {
+		headers, err := checkHeaders(change.Headers.Value)
+		if err != nil {
+			return nil, err
+		}
+		params.HeadersDoUpdate = true
+		if params.Headers, params.HeaderNames, err = sealHeaders(s.Keyring, id, headers); err != nil {
+			return nil, err
+		}
+	}
+	if change.RateLimit.Present {
+		params.RateLimitDoUpdate = true
+		if !change.RateLimit.Null {
+			params.RateLimit = &change.RateLimit.Value
+		}
+		if err := checkRateLimit(params.RateLimit); err != nil {
+			return nil, err
+		}
+	}
 	if change.Enabled != nil {
 		status, reason := EndpointEnabled, (*string)(nil)
 		if !*change.Enabled {
@@ -217,7 +264,7 @@ func (s *Endpoints) Update(ctx context.Context, merchantID uuid.UUID, id string,
 		params.Status, params.DisabledReason = &status, reason
 	}
 	var updated *dbsqlc.WebhookEndpoint
-	err := db.InTx(ctx, s.DB, func(tx pgx.Tx) (err error) {
+	err := db.InTx(ctx, in, func(tx pgx.Tx) (err error) {
 		if updated, err = dbsqlc.New().EndpointUpdate(ctx, tx, params); err != nil {
 			return endpointError(err)
 		}
@@ -292,6 +339,16 @@ const maxDescription = 255
 func checkDescription(text *string) error {
 	if text != nil && utf8.RuneCountInString(*text) > maxDescription {
 		return fault.On(fault.InvalidValue, "description", "description may have at most %d characters.", maxDescription)
+	}
+	return nil
+}
+
+// maxRateLimit bounds an endpoint's rate limit, in requests a second. Who takes more needs none.
+const maxRateLimit = 1000
+
+func checkRateLimit(limit *int32) error {
+	if limit != nil && (*limit < 1 || *limit > maxRateLimit) {
+		return fault.On(fault.InvalidValue, "rate_limit", "rate_limit is in requests a second, 1 to %d; leave it out for none.", maxRateLimit)
 	}
 	return nil
 }

@@ -37,12 +37,16 @@ const (
 	RefundProcessed       Type = "refund.processed"
 	RefundFailed          Type = "refund.failed"
 	OrderPaid             Type = "order.paid"
+	// WebhookTest is sent on request, to one endpoint, whatever that subscribes to.
+	WebhookTest Type = "webhook.test"
+	// EndpointWasDisabled tells the other endpoints that one was disabled because of how it answered.
+	EndpointWasDisabled Type = "endpoint.disabled"
 )
 
 // Types lists them all, as an endpoint may subscribe to them.
 var Types = []Type{
 	PaymentCreated, PaymentRequiresAction, PaymentAuthorized, PaymentSuccess, PaymentFailed, PaymentCanceled,
-	RefundCreated, RefundProcessed, RefundFailed, OrderPaid,
+	RefundCreated, RefundProcessed, RefundFailed, OrderPaid, WebhookTest, EndpointWasDisabled,
 }
 
 // Refs are the records that an event is about, for finding it again.
@@ -58,6 +62,16 @@ type Event struct {
 	refs       Refs
 	body       string
 	at         time.Time
+	// only is the one endpoint that gets the event, subscribed or not; except is one that does not.
+	only, except string
+}
+
+// reaches tells whether an endpoint with these patterns gets the event.
+func (e *Event) reaches(endpointID string, patterns []string) bool {
+	if e.only != "" {
+		return endpointID == e.only
+	}
+	return endpointID != e.except && Subscribed(patterns, e.kind)
 }
 
 // envelope is the body of a webhook. The order of its members is part of the contract.
@@ -116,7 +130,7 @@ func Emit(ctx context.Context, tx pgx.Tx, queue Queue, events []Event) error {
 	var jobs []river.InsertManyParams
 	for _, e := range events {
 		for _, s := range subscribers {
-			if s.MerchantID != e.merchantID || !Subscribed(s.EventTypes, e.kind) {
+			if s.MerchantID != e.merchantID || !e.reaches(s.ID, s.EventTypes) {
 				continue
 			}
 			id := ids.New(ids.Delivery)

@@ -3,49 +3,57 @@ package webhooks
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
-	"syscall"
 	"time"
 	"unicode/utf8"
 
 	"paygate/webhooks/signature"
 )
 
-// Classes of failure, stored with an attempt.
+// The bounds of what is taken from an endpoint, in bytes.
 const (
-	classStatus  = "status"
-	classBlocked = "blocked"
-	classDNS     = "dns"
-	classRefused = "connection_refused"
-	classReset   = "connection_reset"
-	classTimeout = "timeout"
-	classTLS     = "tls"
-	classURL     = "invalid_url"
-	classNetwork = "network"
+	// keptBody is how much of an answer is kept for the merchant to see.
+	keptBody = 4 << 10
+	// drainedBody is how much more is read at most, so that the connection can be used again.
+	// Both count what comes out of a compressed answer, so that a small one cannot become a large one.
+	drainedBody = 64 << 10
+	// maxResponseHeaders bounds an answer's headers.
+	maxResponseHeaders = 64 << 10
+	// keptHeaders is how much of them is kept, names and values.
+	keptHeaders = 4 << 10
 )
 
-// keptBody is how much of an answer is kept for the merchant to see, in bytes.
-const keptBody = 4 << 10
+// userAgent tells who sends, and in which form.
+const userAgent = "Paygate-Webhooks/1"
 
-// drainedBody is how much of an answer is read at most, so that the connection can be used again.
-const drainedBody = 64 << 10
+// message is what one POST carries.
+type message struct {
+	url, eventID, body string
+	// secrets sign, the newest first.
+	secrets []signature.Secret
+	// headers are the endpoint's own.
+	headers map[string]string
+}
 
 // exchange is what one POST came to. It succeeded when class is empty.
 type exchange struct {
-	status     int
-	class      string
-	message    string
-	body       string
-	started    time.Time
+	status  int
+	class   string
+	message string
+	headers []Header
+	body    string
+	started time.Time
+	// duration is that of the whole, the answer's body included.
 	duration   time.Duration
+	split      split
 	retryAfter string
+	// signature and bodySignature are those that were sent.
+	signature, bodySignature string
 }
 
 // Client posts webhooks. One Client holds one pool of connections.
@@ -71,31 +79,41 @@ func NewClient(guard *Guard, timeout time.Duration, now func() time.Time) *Clien
 // Close drops idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// post sends body, signed with all secrets (the newest first), and reports what came of it. It
-// returns an error only when that says nothing about the endpoint: ctx ended, or signing failed.
-func (c *Client) post(ctx context.Context, url, eventID, body string, secrets []signature.Secret) (exchange, error) {
+// post sends a message and reports what came of it. It returns an error only when that says
+// nothing about the endpoint: ctx ended, or signing failed.
+//
+// An answer of 2xx is a success however long its body is: what follows the first kilobytes is not
+// read. One that begins and never ends is a timeout, since then the connection is of no use.
+func (c *Client) post(ctx context.Context, m message) (exchange, error) {
 	result := exchange{started: c.now()}
 	begin := time.Now() // monotonic, whatever clock c.now is
 	deadline, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(deadline, http.MethodPost, url, strings.NewReader(body))
+	times := new(timing)
+	request, err := http.NewRequestWithContext(httptrace.WithClientTrace(deadline, times.trace()), http.MethodPost, m.url, strings.NewReader(m.body))
 	if err != nil {
-		result.class, result.message = classURL, "the endpoint's URL is not valid"
+		result.class, result.message, result.split = classURL, "the endpoint's URL is not valid", times.split()
 		return result, nil
 	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("User-Agent", "Paygate-Webhooks/1")
-	if err := signature.Sign(request.Header, eventID, result.started, []byte(body), secrets...); err != nil {
-		return result, fmt.Errorf("error signing event %s: %w", eventID, err)
+	for name, value := range m.headers {
+		request.Header.Set(name, value)
 	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", userAgent)
+	if err := signature.Sign(request.Header, m.eventID, result.started, []byte(m.body), m.secrets...); err != nil {
+		return result, fmt.Errorf("error signing event %s: %w", m.eventID, err)
+	}
+	result.signature, result.bodySignature = request.Header.Get(signature.HeaderSignature), request.Header.Get(signature.HeaderBody)
 
 	response, err := c.http.Do(request) //nolint:bodyclose // readStart closes it
 	if err == nil {
 		result.status = response.StatusCode
 		result.retryAfter = response.Header.Get("Retry-After")
+		result.headers = keepHeaders(response.Header)
 		result.body, err = readStart(response.Body)
 	}
 	result.duration = time.Since(begin)
+	result.split = times.split()
 	if ctx.Err() != nil {
 		return result, ctx.Err()
 	}
@@ -103,9 +121,7 @@ func (c *Client) post(ctx context.Context, url, eventID, body string, secrets []
 		result.class, result.message = classify(err)
 		return result, nil
 	}
-	if result.status < 200 || result.status > 299 {
-		result.class, result.message = classStatus, strings.TrimSpace(fmt.Sprintf("the endpoint answered %d %s", result.status, http.StatusText(result.status)))
-	}
+	result.class, result.message = judgeStatus(result.status)
 	return result, nil
 }
 
@@ -114,10 +130,10 @@ func readStart(body io.ReadCloser) (string, error) {
 	defer body.Close()
 	var kept bytes.Buffer
 	if _, err := io.Copy(&kept, io.LimitReader(body, keptBody)); err != nil {
-		return "", err
+		return storable(kept.Bytes()), err
 	}
 	if _, err := io.CopyN(io.Discard, body, drainedBody); err != nil && !errors.Is(err, io.EOF) {
-		return "", err
+		return storable(kept.Bytes()), err
 	}
 	return storable(kept.Bytes()), nil
 }
@@ -129,29 +145,4 @@ func storable(raw []byte) string {
 		raw = bytes.ToValidUTF8(raw, []byte("\uFFFD"))
 	}
 	return string(bytes.ReplaceAll(raw, []byte{0}, []byte("\uFFFD")))
-}
-
-// classify names a failure and says it in words that hold no address of our network.
-func classify(err error) (class, message string) {
-	var dns *net.DNSError
-	var timeout net.Error
-	var record tls.RecordHeaderError
-	var certificate *tls.CertificateVerificationError
-	var authority x509.UnknownAuthorityError
-	switch {
-	case errors.Is(err, errBlocked):
-		return classBlocked, "the endpoint's host leads to an address that is not allowed"
-	case errors.As(err, &dns) && !dns.IsTimeout:
-		return classDNS, "the endpoint's host cannot be found"
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return classTimeout, "the endpoint did not answer in time"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return classRefused, "the endpoint's host refused the connection"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE):
-		return classReset, "the endpoint closed the connection before it had answered"
-	case errors.As(err, &record), errors.As(err, &certificate), errors.As(err, &authority):
-		return classTLS, "the endpoint's TLS certificate or handshake is not valid"
-	default:
-		return classNetwork, "the exchange with the endpoint failed"
-	}
 }

@@ -83,7 +83,7 @@ func (g *Guard) transport(timeout time.Duration) *http.Transport {
 		ForceAttemptHTTP2:      true, // a DialContext of our own would switch HTTP/2 off
 		TLSHandshakeTimeout:    timeout,
 		ResponseHeaderTimeout:  timeout,
-		MaxResponseHeaderBytes: 64 << 10,
+		MaxResponseHeaderBytes: maxResponseHeaders,
 		MaxIdleConns:           1024,
 		MaxIdleConnsPerHost:    32,
 		IdleConnTimeout:        90 * time.Second,

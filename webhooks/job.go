@@ -32,6 +32,9 @@ func (DeliverArgs) InsertOpts() river.InsertOpts {
 // DrainArgs asks to send the parked deliveries of an endpoint, as far as its lane has places.
 type DrainArgs struct {
 	EndpointID string `json:"endpoint_id" river:"unique"`
+	// Wake makes a job that is wanted although there is one: that may be running, and have looked
+	// for parked deliveries just before these were.
+	Wake string `json:"wake,omitempty" river:"unique"`
 }
 
 // Kind implements river.JobArgs.

@@ -22,6 +22,9 @@ const (
 	// The breaker stays open for firstBreak, and twice as long each time a probe fails, up to longestBreak.
 	firstBreak   = 10 * time.Second
 	longestBreak = 10 * time.Minute
+	// rateSlack is how much too early requests may come at an endpoint with a rate limit: a burst of a
+	// tenth of a second's worth.
+	rateSlack = 100 * time.Millisecond
 	// laneIdle is after how long a lane that nobody uses is forgotten.
 	laneIdle = 10 * time.Minute
 )
@@ -51,6 +54,10 @@ type lane struct {
 	// openUntil is when the breaker lets a probe through; zero while it is closed.
 	openUntil time.Time
 	openFor   time.Duration
+	// interval is the endpoint's rate limit as the time between two requests, zero for none; after is when
+	// the next one is in time (the generic cell rate algorithm: one value, no counters to refill).
+	interval time.Duration
+	after    time.Time
 	// waiting says that deliveries were parked since the lane was last found empty of them.
 	waiting bool
 	used    time.Time
@@ -85,6 +92,9 @@ func (l *lanes) enter(endpointID string, forced bool) *place {
 		return nil
 	}
 	of.inFlight++
+	if of.interval > 0 {
+		of.after = later(of.after, now).Add(of.interval)
+	}
 	p := &place{lanes: l, lane: of, unproven: !of.proven}
 	if p.unproven {
 		l.unproven++
@@ -93,6 +103,9 @@ func (l *lanes) enter(endpointID string, forced bool) *place {
 }
 
 func (l *lanes) admits(of *lane, now time.Time) bool {
+	if of.after.Sub(now) > rateSlack {
+		return false
+	}
 	if !of.openUntil.IsZero() {
 		// One probe at a time, when its time has come.
 		return of.inFlight == 0 && !now.Before(of.openUntil)
@@ -136,6 +149,31 @@ func (p *place) unused() {
 	p.lanes.mu.Lock()
 	defer p.lanes.mu.Unlock()
 	p.free()
+	if !p.lane.after.IsZero() {
+		p.lane.after = p.lane.after.Add(-p.lane.interval)
+	}
+}
+
+// limitRate sets how many requests a second an endpoint gets, nil for as many as it takes. Who is in the
+// lane by then is not counted.
+func (l *lanes) limitRate(endpointID string, perSecond *int32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	of := l.byEndpoint[endpointID]
+	switch {
+	case of == nil:
+	case perSecond == nil:
+		of.interval, of.after = 0, time.Time{}
+	default:
+		of.interval = time.Second / time.Duration(*perSecond)
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 func (p *place) free() {
@@ -154,14 +192,30 @@ func (l *lanes) drained(endpointID string) {
 	}
 }
 
-// opens is when an endpoint's breaker lets a probe through; zero while it is closed.
+// opens is when an endpoint's breaker lets a probe through, or its rate limit another request; zero when
+// neither is what keeps one waiting.
 func (l *lanes) opens(endpointID string) time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if of := l.byEndpoint[endpointID]; of != nil {
+	of := l.byEndpoint[endpointID]
+	if of == nil {
+		return time.Time{}
+	}
+	if !of.openUntil.IsZero() {
 		return of.openUntil
 	}
+	if inTime := of.after.Add(-rateSlack); inTime.After(l.now()) {
+		return inTime
+	}
 	return time.Time{}
+}
+
+// probes tells whether an endpoint's breaker is open.
+func (l *lanes) probes(endpointID string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	of := l.byEndpoint[endpointID]
+	return of != nil && !of.openUntil.IsZero()
 }
 
 // sweep forgets lanes that nobody uses, so that they do not add up over the endpoints of years.

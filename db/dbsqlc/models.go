@@ -22,6 +22,17 @@ type APIKey struct {
 	LastUsedAt *time.Time
 }
 
+type DashboardUser struct {
+	ID           uuid.UUID
+	MerchantID   uuid.UUID
+	Email        string
+	Role         string
+	Operator     bool
+	PasswordHash string
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+}
+
 type Event struct {
 	ID         string
 	MerchantID uuid.UUID

@@ -13,31 +13,44 @@ import (
 )
 
 const attemptInsertMany = `-- name: AttemptInsertMany :exec
-INSERT INTO webhook_attempts (delivery_id, number, merchant_id, trigger, outcome, response_code, error_class, error, response_body, duration_ms, started_at)
+INSERT INTO webhook_attempts (delivery_id, number, merchant_id, trigger, outcome, response_code, error_class, error, response_body,
+    response_headers, signature, body_signature, dns_ms, connect_ms, tls_ms, first_byte_ms, duration_ms, started_at)
 SELECT u.delivery_id, u.number, u.merchant_id, u.trigger, u.outcome, nullif(u.response_code, 0), nullif(u.error_class, ''),
-    nullif(u.error, ''), CASE WHEN u.response_code = 0 THEN NULL ELSE u.response_body END, u.duration_ms, u.started_at
+    nullif(u.error, ''), CASE WHEN u.response_code = 0 THEN NULL ELSE u.response_body END,
+    nullif(u.response_headers, ''), u.signature, u.body_signature,
+    nullif(u.dns_ms, -1), nullif(u.connect_ms, -1), nullif(u.tls_ms, -1), nullif(u.first_byte_ms, -1), u.duration_ms, u.started_at
 FROM (SELECT
     unnest($1::text[]) AS delivery_id, unnest($2::integer[]) AS number,
     unnest($3::uuid[]) AS merchant_id, unnest($4::text[]) AS trigger,
     unnest($5::text[]) AS outcome, unnest($6::smallint[]) AS response_code,
     unnest($7::text[]) AS error_class, unnest($8::text[]) AS error,
-    unnest($9::text[]) AS response_body, unnest($10::integer[]) AS duration_ms,
-    unnest($11::timestamptz[]) AS started_at
+    unnest($9::text[]) AS response_body, unnest($10::text[]) AS response_headers,
+    unnest($11::text[]) AS signature, unnest($12::text[]) AS body_signature,
+    unnest($13::integer[]) AS dns_ms, unnest($14::integer[]) AS connect_ms,
+    unnest($15::integer[]) AS tls_ms, unnest($16::integer[]) AS first_byte_ms, unnest($17::integer[]) AS duration_ms,
+    unnest($18::timestamptz[]) AS started_at
 ) AS u
 `
 
 type AttemptInsertManyParams struct {
-	DeliveryIds    []string
-	Numbers        []int32
-	MerchantIds    []uuid.UUID
-	Triggers       []string
-	Outcomes       []string
-	ResponseCodes  []int16
-	ErrorClasses   []string
-	Errors         []string
-	ResponseBodies []string
-	DurationsMs    []int32
-	StartedAts     []time.Time
+	DeliveryIds     []string
+	Numbers         []int32
+	MerchantIds     []uuid.UUID
+	Triggers        []string
+	Outcomes        []string
+	ResponseCodes   []int16
+	ErrorClasses    []string
+	Errors          []string
+	ResponseBodies  []string
+	ResponseHeaders []string
+	Signatures      []string
+	BodySignatures  []string
+	DnsMs           []int32
+	ConnectMs       []int32
+	TlsMs           []int32
+	FirstByteMs     []int32
+	DurationsMs     []int32
+	StartedAts      []time.Time
 }
 
 func (q *Queries) AttemptInsertMany(ctx context.Context, db DBTX, arg *AttemptInsertManyParams) error {
@@ -51,6 +64,13 @@ func (q *Queries) AttemptInsertMany(ctx context.Context, db DBTX, arg *AttemptIn
 		arg.ErrorClasses,
 		arg.Errors,
 		arg.ResponseBodies,
+		arg.ResponseHeaders,
+		arg.Signatures,
+		arg.BodySignatures,
+		arg.DnsMs,
+		arg.ConnectMs,
+		arg.TlsMs,
+		arg.FirstByteMs,
 		arg.DurationsMs,
 		arg.StartedAts,
 	)
@@ -58,7 +78,7 @@ func (q *Queries) AttemptInsertMany(ctx context.Context, db DBTX, arg *AttemptIn
 }
 
 const attemptList = `-- name: AttemptList :many
-SELECT delivery_id, number, merchant_id, trigger, outcome, response_code, error_class, error, response_body, duration_ms, started_at FROM webhook_attempts WHERE merchant_id = $1 AND delivery_id = $2 ORDER BY number
+SELECT delivery_id, number, merchant_id, trigger, outcome, response_code, error_class, error, response_body, duration_ms, started_at, dns_ms, connect_ms, tls_ms, first_byte_ms, signature, body_signature, response_headers FROM webhook_attempts WHERE merchant_id = $1 AND delivery_id = $2 ORDER BY number
 `
 
 type AttemptListParams struct {
@@ -87,6 +107,13 @@ func (q *Queries) AttemptList(ctx context.Context, db DBTX, arg *AttemptListPara
 			&i.ResponseBody,
 			&i.DurationMs,
 			&i.StartedAt,
+			&i.DnsMs,
+			&i.ConnectMs,
+			&i.TlsMs,
+			&i.FirstByteMs,
+			&i.Signature,
+			&i.BodySignature,
+			&i.ResponseHeaders,
 		); err != nil {
 			return nil, err
 		}
@@ -166,7 +193,8 @@ func (q *Queries) DeliveryClaim(ctx context.Context, db DBTX, arg *DeliveryClaim
 }
 
 const deliveryForAttempt = `-- name: DeliveryForAttempt :one
-SELECT d.id, d.merchant_id, d.endpoint_id, d.event_id, d.event_type, d.payment_id, d.status, d.parked, d.step, d.attempt_count, d.response_code, d.next_attempt_at, d.last_attempt_at, d.created_at, d.updated_at, d.claimed_until, w.url, w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body
+SELECT d.id, d.merchant_id, d.endpoint_id, d.event_id, d.event_type, d.payment_id, d.status, d.parked, d.step, d.attempt_count, d.response_code, d.next_attempt_at, d.last_attempt_at, d.created_at, d.updated_at, d.claimed_until, d.resent, w.url, w.headers, w.rate_limit, w.failing_since AS endpoint_failing_since,
+    w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body
 FROM webhook_deliveries d
 JOIN webhook_endpoints w ON w.id = d.endpoint_id
 JOIN events e ON e.id = d.event_id
@@ -174,11 +202,14 @@ WHERE d.id = $1
 `
 
 type DeliveryForAttemptRow struct {
-	WebhookDelivery   WebhookDelivery
-	URL               string
-	EndpointStatus    string
-	EndpointDeletedAt *time.Time
-	Body              string
+	WebhookDelivery      WebhookDelivery
+	URL                  string
+	Headers              []byte
+	RateLimit            *int32
+	EndpointFailingSince *time.Time
+	EndpointStatus       string
+	EndpointDeletedAt    *time.Time
+	Body                 string
 }
 
 // Everything that one attempt needs, in one round trip.
@@ -202,7 +233,11 @@ func (q *Queries) DeliveryForAttempt(ctx context.Context, db DBTX, id string) (*
 		&i.WebhookDelivery.CreatedAt,
 		&i.WebhookDelivery.UpdatedAt,
 		&i.WebhookDelivery.ClaimedUntil,
+		&i.WebhookDelivery.Resent,
 		&i.URL,
+		&i.Headers,
+		&i.RateLimit,
+		&i.EndpointFailingSince,
 		&i.EndpointStatus,
 		&i.EndpointDeletedAt,
 		&i.Body,
@@ -211,7 +246,7 @@ func (q *Queries) DeliveryForAttempt(ctx context.Context, db DBTX, id string) (*
 }
 
 const deliveryGet = `-- name: DeliveryGet :one
-SELECT d.id, d.merchant_id, d.endpoint_id, d.event_id, d.event_type, d.payment_id, d.status, d.parked, d.step, d.attempt_count, d.response_code, d.next_attempt_at, d.last_attempt_at, d.created_at, d.updated_at, d.claimed_until, w.url, w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body
+SELECT d.id, d.merchant_id, d.endpoint_id, d.event_id, d.event_type, d.payment_id, d.status, d.parked, d.step, d.attempt_count, d.response_code, d.next_attempt_at, d.last_attempt_at, d.created_at, d.updated_at, d.claimed_until, d.resent, w.url, w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body
 FROM webhook_deliveries d
 JOIN webhook_endpoints w ON w.id = d.endpoint_id
 JOIN events e ON e.id = d.event_id
@@ -251,6 +286,7 @@ func (q *Queries) DeliveryGet(ctx context.Context, db DBTX, arg *DeliveryGetPara
 		&i.WebhookDelivery.CreatedAt,
 		&i.WebhookDelivery.UpdatedAt,
 		&i.WebhookDelivery.ClaimedUntil,
+		&i.WebhookDelivery.Resent,
 		&i.URL,
 		&i.EndpointStatus,
 		&i.EndpointDeletedAt,
@@ -297,7 +333,7 @@ func (q *Queries) DeliveryInsertMany(ctx context.Context, db DBTX, arg *Delivery
 }
 
 const deliveryListPage = `-- name: DeliveryListPage :many
-SELECT id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, parked, step, attempt_count, response_code, next_attempt_at, last_attempt_at, created_at, updated_at, claimed_until FROM webhook_deliveries d
+SELECT id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, parked, step, attempt_count, response_code, next_attempt_at, last_attempt_at, created_at, updated_at, claimed_until, resent FROM webhook_deliveries d
 WHERE d.merchant_id = $1
   AND ($2::text IS NULL OR d.status = $2)
   AND ($3::text IS NULL OR d.event_type = $3)
@@ -360,6 +396,7 @@ func (q *Queries) DeliveryListPage(ctx context.Context, db DBTX, arg *DeliveryLi
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.ClaimedUntil,
+			&i.Resent,
 		); err != nil {
 			return nil, err
 		}
@@ -372,7 +409,7 @@ func (q *Queries) DeliveryListPage(ctx context.Context, db DBTX, arg *DeliveryLi
 }
 
 const deliveryListPageUp = `-- name: DeliveryListPageUp :many
-SELECT id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, parked, step, attempt_count, response_code, next_attempt_at, last_attempt_at, created_at, updated_at, claimed_until FROM webhook_deliveries d
+SELECT id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, parked, step, attempt_count, response_code, next_attempt_at, last_attempt_at, created_at, updated_at, claimed_until, resent FROM webhook_deliveries d
 WHERE d.merchant_id = $1
   AND ($2::text IS NULL OR d.status = $2)
   AND ($3::text IS NULL OR d.event_type = $3)
@@ -435,6 +472,7 @@ func (q *Queries) DeliveryListPageUp(ctx context.Context, db DBTX, arg *Delivery
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.ClaimedUntil,
+			&i.Resent,
 		); err != nil {
 			return nil, err
 		}
@@ -447,7 +485,7 @@ func (q *Queries) DeliveryListPageUp(ctx context.Context, db DBTX, arg *Delivery
 }
 
 const deliveryLockMany = `-- name: DeliveryLockMany :many
-SELECT id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, parked, step, attempt_count, response_code, next_attempt_at, last_attempt_at, created_at, updated_at, claimed_until FROM webhook_deliveries WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE
+SELECT id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, parked, step, attempt_count, response_code, next_attempt_at, last_attempt_at, created_at, updated_at, claimed_until, resent FROM webhook_deliveries WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE
 `
 
 func (q *Queries) DeliveryLockMany(ctx context.Context, db DBTX, ids []string) ([]*WebhookDelivery, error) {
@@ -476,6 +514,7 @@ func (q *Queries) DeliveryLockMany(ctx context.Context, db DBTX, ids []string) (
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.ClaimedUntil,
+			&i.Resent,
 		); err != nil {
 			return nil, err
 		}
@@ -522,8 +561,9 @@ func (q *Queries) DeliveryPause(ctx context.Context, db DBTX, arg *DeliveryPause
 const deliveryRecordMany = `-- name: DeliveryRecordMany :exec
 UPDATE webhook_deliveries d SET
     status          = u.status,
-    parked          = u.status = 'paused',
-    claimed_until   = NULL,
+    parked          = u.parked,
+    claimed_until   = CASE WHEN u.parked AND u.status <> 'paused' THEN d.claimed_until END,
+    resent          = d.resent AND u.parked,
     step            = u.step,
     attempt_count   = u.attempt_count,
     response_code   = nullif(u.response_code, 0),
@@ -531,10 +571,10 @@ UPDATE webhook_deliveries d SET
     last_attempt_at = u.last_attempt_at,
     updated_at      = u.last_attempt_at
 FROM (SELECT
-    unnest($1::text[]) AS id, unnest($2::text[]) AS status, unnest($3::smallint[]) AS step,
-    unnest($4::integer[]) AS attempt_count, unnest($5::smallint[]) AS response_code,
-    unnest($6::timestamptz[]) AS next_attempt_at,
-    unnest($7::timestamptz[]) AS last_attempt_at
+    unnest($1::text[]) AS id, unnest($2::text[]) AS status, unnest($3::boolean[]) AS parked, unnest($4::smallint[]) AS step,
+    unnest($5::integer[]) AS attempt_count, unnest($6::smallint[]) AS response_code,
+    unnest($7::timestamptz[]) AS next_attempt_at,
+    unnest($8::timestamptz[]) AS last_attempt_at
 ) AS u
 WHERE d.id = u.id
 `
@@ -542,6 +582,7 @@ WHERE d.id = u.id
 type DeliveryRecordManyParams struct {
 	Ids            []string
 	Statuses       []string
+	Parkeds        []bool
 	Steps          []int16
 	AttemptCounts  []int32
 	ResponseCodes  []int16
@@ -553,6 +594,7 @@ func (q *Queries) DeliveryRecordMany(ctx context.Context, db DBTX, arg *Delivery
 	_, err := db.Exec(ctx, deliveryRecordMany,
 		arg.Ids,
 		arg.Statuses,
+		arg.Parkeds,
 		arg.Steps,
 		arg.AttemptCounts,
 		arg.ResponseCodes,

@@ -31,9 +31,10 @@ func (q *Queries) EndpointDelete(ctx context.Context, db DBTX, arg *EndpointDele
 	return result.RowsAffected(), nil
 }
 
-const endpointDisableMany = `-- name: EndpointDisableMany :exec
+const endpointDisableMany = `-- name: EndpointDisableMany :many
 UPDATE webhook_endpoints SET status = 'disabled', disabled_reason = $1::text, updated_at = $2::timestamptz
 WHERE id = ANY ($3::text[]) AND status = 'enabled'
+RETURNING id, merchant_id, url, description, event_types, status, disabled_reason, created_at, updated_at, deleted_at, headers, header_names, rate_limit, failing_since
 `
 
 type EndpointDisableManyParams struct {
@@ -42,13 +43,80 @@ type EndpointDisableManyParams struct {
 	Ids    []string
 }
 
-func (q *Queries) EndpointDisableMany(ctx context.Context, db DBTX, arg *EndpointDisableManyParams) error {
-	_, err := db.Exec(ctx, endpointDisableMany, arg.Reason, arg.Now, arg.Ids)
-	return err
+func (q *Queries) EndpointDisableMany(ctx context.Context, db DBTX, arg *EndpointDisableManyParams) ([]*WebhookEndpoint, error) {
+	rows, err := db.Query(ctx, endpointDisableMany, arg.Reason, arg.Now, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []*WebhookEndpoint{}
+	for rows.Next() {
+		var i WebhookEndpoint
+		if err := rows.Scan(
+			&i.ID,
+			&i.MerchantID,
+			&i.URL,
+			&i.Description,
+			&i.EventTypes,
+			&i.Status,
+			&i.DisabledReason,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.DeletedAt,
+			&i.Headers,
+			&i.HeaderNames,
+			&i.RateLimit,
+			&i.FailingSince,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const endpointFailing = `-- name: EndpointFailing :many
+WITH begun AS (
+    UPDATE webhook_endpoints w SET failing_since = $3::timestamptz
+    WHERE w.id = ANY ($1::text[]) AND w.failing_since IS NULL
+)
+SELECT w.id FROM webhook_endpoints w
+WHERE w.id = ANY ($1::text[]) AND w.status = 'enabled' AND w.failing_since <= $2::timestamptz
+`
+
+type EndpointFailingParams struct {
+	Ids   []string
+	Since time.Time
+	Now   time.Time
+}
+
+// Notes since when endpoints fail, and returns those that have failed since a time. Most calls find
+// it noted already and write nothing.
+func (q *Queries) EndpointFailing(ctx context.Context, db DBTX, arg *EndpointFailingParams) ([]string, error) {
+	rows, err := db.Query(ctx, endpointFailing, arg.Ids, arg.Since, arg.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const endpointGet = `-- name: EndpointGet :one
-SELECT id, merchant_id, url, description, event_types, status, disabled_reason, created_at, updated_at, deleted_at FROM webhook_endpoints WHERE merchant_id = $1 AND id = $2 AND deleted_at IS NULL
+SELECT id, merchant_id, url, description, event_types, status, disabled_reason, created_at, updated_at, deleted_at, headers, header_names, rate_limit, failing_since FROM webhook_endpoints WHERE merchant_id = $1 AND id = $2 AND deleted_at IS NULL
 `
 
 type EndpointGetParams struct {
@@ -70,13 +138,17 @@ func (q *Queries) EndpointGet(ctx context.Context, db DBTX, arg *EndpointGetPara
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.Headers,
+		&i.HeaderNames,
+		&i.RateLimit,
+		&i.FailingSince,
 	)
 	return &i, err
 }
 
 const endpointInsert = `-- name: EndpointInsert :exec
-INSERT INTO webhook_endpoints (id, merchant_id, url, description, event_types, status, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, 'enabled', $6, $6)
+INSERT INTO webhook_endpoints (id, merchant_id, url, description, event_types, headers, header_names, rate_limit, status, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'enabled', $9, $9)
 `
 
 type EndpointInsertParams struct {
@@ -85,6 +157,9 @@ type EndpointInsertParams struct {
 	URL         string
 	Description *string
 	EventTypes  []string
+	Headers     []byte
+	HeaderNames []string
+	RateLimit   *int32
 	CreatedAt   time.Time
 }
 
@@ -95,13 +170,16 @@ func (q *Queries) EndpointInsert(ctx context.Context, db DBTX, arg *EndpointInse
 		arg.URL,
 		arg.Description,
 		arg.EventTypes,
+		arg.Headers,
+		arg.HeaderNames,
+		arg.RateLimit,
 		arg.CreatedAt,
 	)
 	return err
 }
 
 const endpointListPage = `-- name: EndpointListPage :many
-SELECT id, merchant_id, url, description, event_types, status, disabled_reason, created_at, updated_at, deleted_at FROM webhook_endpoints w
+SELECT id, merchant_id, url, description, event_types, status, disabled_reason, created_at, updated_at, deleted_at, headers, header_names, rate_limit, failing_since FROM webhook_endpoints w
 WHERE w.merchant_id = $1 AND w.deleted_at IS NULL
   AND ($2::timestamptz IS NULL OR (w.created_at, w.id) < ($2, $3::text))
 ORDER BY w.created_at DESC, w.id DESC
@@ -140,6 +218,10 @@ func (q *Queries) EndpointListPage(ctx context.Context, db DBTX, arg *EndpointLi
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.DeletedAt,
+			&i.Headers,
+			&i.HeaderNames,
+			&i.RateLimit,
+			&i.FailingSince,
 		); err != nil {
 			return nil, err
 		}
@@ -152,7 +234,7 @@ func (q *Queries) EndpointListPage(ctx context.Context, db DBTX, arg *EndpointLi
 }
 
 const endpointListPageUp = `-- name: EndpointListPageUp :many
-SELECT id, merchant_id, url, description, event_types, status, disabled_reason, created_at, updated_at, deleted_at FROM webhook_endpoints w
+SELECT id, merchant_id, url, description, event_types, status, disabled_reason, created_at, updated_at, deleted_at, headers, header_names, rate_limit, failing_since FROM webhook_endpoints w
 WHERE w.merchant_id = $1 AND w.deleted_at IS NULL
   AND (w.created_at, w.id) > ($2::timestamptz, $3::text)
 ORDER BY w.created_at, w.id
@@ -191,6 +273,10 @@ func (q *Queries) EndpointListPageUp(ctx context.Context, db DBTX, arg *Endpoint
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.DeletedAt,
+			&i.Headers,
+			&i.HeaderNames,
+			&i.RateLimit,
+			&i.FailingSince,
 		); err != nil {
 			return nil, err
 		}
@@ -200,6 +286,47 @@ func (q *Queries) EndpointListPageUp(ctx context.Context, db DBTX, arg *Endpoint
 		return nil, err
 	}
 	return items, nil
+}
+
+const endpointLock = `-- name: EndpointLock :one
+SELECT id, merchant_id, url, description, event_types, status, disabled_reason, created_at, updated_at, deleted_at, headers, header_names, rate_limit, failing_since FROM webhook_endpoints WHERE merchant_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE
+`
+
+type EndpointLockParams struct {
+	MerchantID uuid.UUID
+	ID         string
+}
+
+func (q *Queries) EndpointLock(ctx context.Context, db DBTX, arg *EndpointLockParams) (*WebhookEndpoint, error) {
+	row := db.QueryRow(ctx, endpointLock, arg.MerchantID, arg.ID)
+	var i WebhookEndpoint
+	err := row.Scan(
+		&i.ID,
+		&i.MerchantID,
+		&i.URL,
+		&i.Description,
+		&i.EventTypes,
+		&i.Status,
+		&i.DisabledReason,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.DeletedAt,
+		&i.Headers,
+		&i.HeaderNames,
+		&i.RateLimit,
+		&i.FailingSince,
+	)
+	return &i, err
+}
+
+const endpointRecovered = `-- name: EndpointRecovered :exec
+UPDATE webhook_endpoints SET failing_since = NULL
+WHERE id = ANY ($1::text[]) AND failing_since IS NOT NULL
+`
+
+func (q *Queries) EndpointRecovered(ctx context.Context, db DBTX, ids []string) error {
+	_, err := db.Exec(ctx, endpointRecovered, ids)
+	return err
 }
 
 const endpointSeed = `-- name: EndpointSeed :execrows
@@ -275,11 +402,15 @@ UPDATE webhook_endpoints SET
     url             = coalesce($1, url),
     description     = CASE WHEN $2::boolean THEN $3 ELSE description END,
     event_types     = CASE WHEN $4::boolean THEN $5::text[] ELSE event_types END,
-    status          = coalesce($6, status),
-    disabled_reason = CASE WHEN $6::text IS NULL THEN disabled_reason ELSE $7 END,
-    updated_at      = $8::timestamptz
-WHERE merchant_id = $9 AND id = $10 AND deleted_at IS NULL
-RETURNING id, merchant_id, url, description, event_types, status, disabled_reason, created_at, updated_at, deleted_at
+    headers         = CASE WHEN $6::boolean THEN $7 ELSE headers END,
+    header_names    = CASE WHEN $6::boolean THEN $8::text[] ELSE header_names END,
+    rate_limit      = CASE WHEN $9::boolean THEN $10 ELSE rate_limit END,
+    failing_since   = CASE WHEN $11::text = 'enabled' THEN NULL ELSE failing_since END,
+    status          = coalesce($11, status),
+    disabled_reason = CASE WHEN $11::text IS NULL THEN disabled_reason ELSE $12 END,
+    updated_at      = $13::timestamptz
+WHERE merchant_id = $14 AND id = $15 AND deleted_at IS NULL
+RETURNING id, merchant_id, url, description, event_types, status, disabled_reason, created_at, updated_at, deleted_at, headers, header_names, rate_limit, failing_since
 `
 
 type EndpointUpdateParams struct {
@@ -288,6 +419,11 @@ type EndpointUpdateParams struct {
 	Description         *string
 	EventTypesDoUpdate  bool
 	EventTypes          []string
+	HeadersDoUpdate     bool
+	Headers             []byte
+	HeaderNames         []string
+	RateLimitDoUpdate   bool
+	RateLimit           *int32
 	Status              *string
 	DisabledReason      *string
 	Now                 time.Time
@@ -302,6 +438,11 @@ func (q *Queries) EndpointUpdate(ctx context.Context, db DBTX, arg *EndpointUpda
 		arg.Description,
 		arg.EventTypesDoUpdate,
 		arg.EventTypes,
+		arg.HeadersDoUpdate,
+		arg.Headers,
+		arg.HeaderNames,
+		arg.RateLimitDoUpdate,
+		arg.RateLimit,
 		arg.Status,
 		arg.DisabledReason,
 		arg.Now,
@@ -320,8 +461,41 @@ func (q *Queries) EndpointUpdate(ctx context.Context, db DBTX, arg *EndpointUpda
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.Headers,
+		&i.HeaderNames,
+		&i.RateLimit,
+		&i.FailingSince,
 	)
 	return &i, err
+}
+
+const secretExpire = `-- name: SecretExpire :exec
+UPDATE webhook_secrets s SET expires_at = least(s.expires_at, CASE WHEN s.id IN (
+        SELECT n.id FROM webhook_secrets n
+        WHERE n.endpoint_id = $1 AND (n.expires_at IS NULL OR n.expires_at > $2::timestamptz)
+        ORDER BY n.id DESC LIMIT $3
+    ) THEN $4::timestamptz ELSE $2::timestamptz END)
+WHERE s.merchant_id = $5 AND s.endpoint_id = $1 AND (s.expires_at IS NULL OR s.expires_at > $2::timestamptz)
+`
+
+type SecretExpireParams struct {
+	EndpointID string
+	Now        time.Time
+	Kept       int32
+	Until      time.Time
+	MerchantID uuid.UUID
+}
+
+// Lets the live secrets of an endpoint sign until a time, all but the newest of them until now.
+func (q *Queries) SecretExpire(ctx context.Context, db DBTX, arg *SecretExpireParams) error {
+	_, err := db.Exec(ctx, secretExpire,
+		arg.EndpointID,
+		arg.Now,
+		arg.Kept,
+		arg.Until,
+		arg.MerchantID,
+	)
+	return err
 }
 
 const secretInsert = `-- name: SecretInsert :exec
@@ -371,6 +545,44 @@ func (q *Queries) SecretLive(ctx context.Context, db DBTX, arg *SecretLiveParams
 			return nil, err
 		}
 		items = append(items, sealed)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const secretReveal = `-- name: SecretReveal :many
+SELECT sealed, created_at, expires_at FROM webhook_secrets
+WHERE merchant_id = $1 AND endpoint_id = $2 AND (expires_at IS NULL OR expires_at > $3::timestamptz)
+ORDER BY id DESC
+`
+
+type SecretRevealParams struct {
+	MerchantID uuid.UUID
+	EndpointID string
+	Now        time.Time
+}
+
+type SecretRevealRow struct {
+	Sealed    []byte
+	CreatedAt time.Time
+	ExpiresAt *time.Time
+}
+
+func (q *Queries) SecretReveal(ctx context.Context, db DBTX, arg *SecretRevealParams) ([]*SecretRevealRow, error) {
+	rows, err := db.Query(ctx, secretReveal, arg.MerchantID, arg.EndpointID, arg.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []*SecretRevealRow{}
+	for rows.Next() {
+		var i SecretRevealRow
+		if err := rows.Scan(&i.Sealed, &i.CreatedAt, &i.ExpiresAt); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

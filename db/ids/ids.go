@@ -6,6 +6,7 @@ package ids
 import (
 	"encoding/base32"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -21,12 +22,24 @@ const (
 	Event    Prefix = "evt_"
 	Endpoint Prefix = "we_"
 	Delivery Prefix = "whd_"
+	Task     Prefix = "wht_"
 	Transfer Prefix = "txn_"
 	Request  Prefix = "req_"
 )
 
 // Crockford's alphabet keeps the order of the bytes that it encodes.
 var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// Before returns a text that sorts between the ids that New made before a time and those it makes from then
+// on, exact to the millisecond.
+func Before(p Prefix, at time.Time) string {
+	var u uuid.UUID
+	ms := at.UnixMilli()
+	for i := range 6 {
+		u[i] = byte(ms >> (8 * (5 - i)))
+	}
+	return string(p) + crockford.EncodeToString(u[:])
+}
 
 // MaxLength bounds what Valid accepts; made ids are shorter.
 const MaxLength = 64

@@ -56,7 +56,7 @@ const (
 		`"card_exp_year":null,"vpa":null,"bank":null,"failure_code":null,"failure_message":null,"next_action":null,"metadata":{},` +
 		`"created_at":"2026-11-23T09:00:00.123Z","updated_at":"2026-11-23T09:00:00.123Z"}`
 	endpoint = `{"id":"we_1","object":"webhook_endpoint","url":"https://shop.example/hooks","description":null,"event_types":["*"],` +
-		`"status":"enabled","disabled_reason":null,"created_at":"2026-11-23T08:00:00.000Z","updated_at":"2026-11-23T08:00:00.000Z"}`
+		`"status":"enabled","disabled_reason":null,"header_names":[],"rate_limit":null,"failing_since":null,"created_at":"2026-11-23T08:00:00.000Z","updated_at":"2026-11-23T08:00:00.000Z"}`
 )
 
 // created is POST /payments as it should go.
