@@ -3,15 +3,16 @@ package main
 import (
 	"context"
 	"fmt"
+	"regexp"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"paygate/db/dbsqlc"
 	"paygate/fault"
 	"paygate/keyring"
 	"paygate/merchants"
 	"paygate/webhooks"
-	"regexp"
-
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // The demo data that documents and examples refer to.

@@ -4,17 +4,18 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+
 	"paygate/idempotency"
 	"paygate/jobs"
 	"paygate/keyring"
 	"paygate/payments"
 	"paygate/processor"
 	"paygate/webhooks"
-	"time"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/riverqueue/river"
 )
 
 // gatewaySettings is what the API, the workers and dev have in common.
