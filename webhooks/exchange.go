@@ -130,12 +130,12 @@ func readStart(body io.ReadCloser) (string, error) {
 	defer body.Close()
 	var kept bytes.Buffer
 	if _, err := io.Copy(&kept, io.LimitReader(body, keptBody)); err != nil {
-		return clip(storable(kept.Bytes()), keptBody), err
+		return storable(kept.Bytes()), err
 	}
 	if _, err := io.CopyN(io.Discard, body, drainedBody); err != nil && !errors.Is(err, io.EOF) {
-		return clip(storable(kept.Bytes()), keptBody), err
+		return storable(kept.Bytes()), err
 	}
-	return clip(storable(kept.Bytes()), keptBody), nil
+	return storable(kept.Bytes()), nil
 }
 
 // storable makes text of what an endpoint sent, which may be anything: Postgres holds neither
@@ -145,16 +145,4 @@ func storable(raw []byte) string {
 		raw = bytes.ToValidUTF8(raw, []byte("\uFFFD"))
 	}
 	return string(bytes.ReplaceAll(raw, []byte{0}, []byte("\uFFFD")))
-}
-
-// clip cuts text to a length in bytes, between two characters: what storable puts in is longer than
-// what it takes out.
-func clip(text string, length int) string {
-	if len(text) <= length {
-		return text
-	}
-	for length > 0 && !utf8.RuneStart(text[length]) {
-		length--
-	}
-	return text[:length]
 }
