@@ -95,3 +95,9 @@ require (
 	gopkg.in/tomb.v1 v1.0.0-20141024135613-dd632973f1e7 // indirect
 	riverqueue.com/riverui v0.22.0 // indirect
 )
+
+// npm packages may hold Go code of their own.
+ignore (
+	./checkout/node_modules
+	./dashboard/node_modules
+)

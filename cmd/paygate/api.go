@@ -71,6 +71,11 @@ func refuseDemoKey(ctx context.Context, g *gateway) error {
 
 // api is the REST API over a gateway; the process closes what it opens.
 func (p *process) api(g *gateway, s redisSettings, sandboxOpen bool) http.Handler {
+	return httpapi.New(p.apiOptions(g, s, sandboxOpen))
+}
+
+// apiOptions is what the REST API needs of a gateway.
+func (p *process) apiOptions(g *gateway, s redisSettings, sandboxOpen bool) httpapi.Options {
 	cache := redis.NewClient(s.RedisURL.options)
 	p.onStop(func(context.Context) error {
 		if err := cache.Close(); err != nil && !errors.Is(err, redis.ErrClosed) {
@@ -82,9 +87,9 @@ func (p *process) api(g *gateway, s redisSettings, sandboxOpen bool) http.Handle
 	if sandboxOpen {
 		sandbox = new(demoMerchant)
 	}
-	return httpapi.New(httpapi.Options{
+	return httpapi.Options{
 		DB: g.pool, Redis: cache, Payments: g.payments, Events: &webhooks.Events{DB: g.pool}, Endpoints: g.endpoints,
 		Deliveries: &webhooks.Log{DB: g.pool, Queue: g.queue, Now: now}, Keys: &merchants.Keys{DB: g.pool, Now: time.Now},
 		Fingerprints: g.fingerprints, Logger: g.logger, Now: now, Sandbox: sandbox,
-	})
+	}
 }

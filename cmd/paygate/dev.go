@@ -4,25 +4,29 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"paygate/db"
 	"time"
+
+	"paygate/db"
+	"paygate/httpapi"
 )
 
 type devCommand struct {
-	APIAddr          address `name:"api-addr" env:"PAYGATE_API_ADDR" default:"127.0.0.1:8000" group:"Servers" help:"Where the API listens."`
-	CheckoutAddr     address `name:"checkout-addr" env:"PAYGATE_CHECKOUT_ADDR" default:"127.0.0.1:3001" group:"Servers" help:"Where checkout.js and the payment page are served."`
-	ShopAddr         address `name:"shop-addr" env:"PAYGATE_SHOP_ADDR" default:"127.0.0.1:3002" group:"Servers" help:"Where the demo shop listens."`
-	receiverSettings `embed:""`
-	gatewaySettings  `embed:""`
-	redisSettings    `embed:"" group:"Storage"`
-	workerSettings   `embed:""`
-	SandboxOpen      bool `name:"sandbox-open" env:"PAYGATE_SANDBOX_OPEN" default:"true" negatable:"" group:"API" help:"Treat a request without credentials as the demo merchant."`
+	APIAddr           address `name:"api-addr" env:"PAYGATE_API_ADDR" default:"127.0.0.1:8000" group:"Servers" help:"Where the API listens."`
+	CheckoutAddr      address `name:"checkout-addr" env:"PAYGATE_CHECKOUT_ADDR" default:"127.0.0.1:3001" group:"Servers" help:"Where checkout.js and the payment page are served."`
+	ShopAddr          address `name:"shop-addr" env:"PAYGATE_SHOP_ADDR" default:"127.0.0.1:3002" group:"Servers" help:"Where the demo shop listens."`
+	DashboardAddr     address `name:"dashboard-addr" env:"PAYGATE_DASHBOARD_ADDR" default:"127.0.0.1:3000" group:"Servers" help:"Where the dashboard listens."`
+	dashboardSettings `embed:""`
+	receiverSettings  `embed:""`
+	gatewaySettings   `embed:""`
+	redisSettings     `embed:"" group:"Storage"`
+	workerSettings    `embed:""`
+	SandboxOpen       bool `name:"sandbox-open" env:"PAYGATE_SANDBOX_OPEN" default:"true" negatable:"" group:"API" help:"Treat a request without credentials as the demo merchant."`
 }
 
 // devServers are where dev listens, before it serves.
 type devServers struct {
-	api, checkout, receiver, shop net.Listener
-	adminURL                      string
+	api, checkout, dashboard, receiver, shop net.Listener
+	adminURL                                 string
 }
 
 func (c *devCommand) run(ctx context.Context, io streams) error {
@@ -44,7 +48,7 @@ func (c *devCommand) run(ctx context.Context, io streams) error {
 			return err
 		}
 		tour := &tour{
-			api: urlOf(servers.api), checkout: urlOf(servers.checkout), shop: urlOf(servers.shop), receiver: urlOf(servers.receiver), admin: servers.adminURL,
+			api: urlOf(servers.api), checkout: urlOf(servers.checkout), shop: urlOf(servers.shop), dashboard: urlOf(servers.dashboard) + string(c.DashboardPrefix), receiver: urlOf(servers.receiver), admin: servers.adminURL,
 			embeddedPostgres: c.DatabaseURL == "", embeddedRedis: c.RedisURL.options == nil,
 		}
 		if err := p.startStorage(ctx, c, logger); err != nil {
@@ -54,7 +58,7 @@ func (c *devCommand) run(ctx context.Context, io streams) error {
 			return err
 		}
 		out := newHeldWriter(io.out)
-		if err := c.start(ctx, p, servers, out, logger); err != nil {
+		if tour.password, err = c.start(ctx, p, servers, out, logger); err != nil {
 			return err
 		}
 		if tour.readiness, err = awaitReady(ctx, tour.api); err != nil {
@@ -68,6 +72,9 @@ func (c *devCommand) run(ctx context.Context, io streams) error {
 
 func (c *devCommand) listen(ctx context.Context, p *process, logger *slog.Logger) (s devServers, err error) {
 	if s.api, err = p.listen(ctx, c.APIAddr, "PAYGATE_API_ADDR"); err != nil {
+		return s, err
+	}
+	if s.dashboard, err = p.listen(ctx, c.DashboardAddr, "PAYGATE_DASHBOARD_ADDR"); err != nil {
 		return s, err
 	}
 	if s.checkout, err = p.listen(ctx, c.CheckoutAddr, "PAYGATE_CHECKOUT_ADDR"); err != nil {
@@ -112,21 +119,28 @@ func (c *devCommand) prepare(ctx context.Context, receiverURL string, logger *sl
 	return nil
 }
 
-// start lets everything work. The API comes last, so that it stops first; the receiver before the
+// start lets everything work, and returns the password of dev's person at the dashboard. The API comes last, so that it stops first; the receiver before the
 // workers, so that their last deliveries arrive.
-func (c *devCommand) start(ctx context.Context, p *process, servers devServers, out *heldWriter, logger *slog.Logger) error {
+func (c *devCommand) start(ctx context.Context, p *process, servers devServers, out *heldWriter, logger *slog.Logger) (password string, err error) {
 	g, err := p.openGateway(ctx, c.gatewaySettings, gatewayOptions{
 		role: "dev", development: true, acquirer: c.acquirerSettings, lifetimes: c.lifetimeSettings, logger: logger,
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
 	p.serveReceiver(servers.receiver, c.receiverSettings, out, logger, urlOf(servers.api))
 	if err := p.startWorkers(ctx, g, c.workerSettings); err != nil {
-		return err
+		return "", err
+	}
+	if password, err = seedDashboardUser(ctx, g, servers.dashboard); err != nil {
+		return "", err
+	}
+	api := p.apiOptions(g, c.redisSettings, c.SandboxOpen)
+	if err := p.serveDashboard(ctx, servers.dashboard, g, c.dashboardSettings, api, false); err != nil {
+		return "", err
 	}
 	p.serveCheckout(servers.checkout, g, true)
 	p.serve(servers.shop, demoShop(urlOf(servers.checkout)), logger)
-	p.serve(servers.api, p.api(g, c.redisSettings, c.SandboxOpen), logger)
-	return nil
+	p.serve(servers.api, httpapi.New(api), logger)
+	return password, nil
 }

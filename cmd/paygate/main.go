@@ -28,16 +28,18 @@ func main() {
 
 // cli is every command and, through the groups they embed, every setting.
 type cli struct {
-	Dev      devCommand      `cmd:"" help:"Run everything in one process, on loopback, with demo data. Needs nothing but this binary."`
-	API      apiCommand      `cmd:"" name:"api" help:"Serve the REST API."`
-	Checkout checkoutCommand `cmd:"" help:"Serve checkout.js and the payment page."`
-	Worker   workerCommand   `cmd:"" help:"Process payments and refunds, deliver webhooks."`
-	Receiver receiverCommand `cmd:"" help:"Run a webhook test server that shows what it receives and checks signatures."`
-	Migrate  migrateCommand  `cmd:"" help:"Bring the database to the schema of this binary."`
-	Seed     seedCommand     `cmd:"" help:"Make the demo merchant, its keys, order and webhook endpoint."`
-	Origins  originsCommand  `cmd:"" help:"Say which sites may show a merchant's payment page."`
-	Doctor   doctorCommand   `cmd:"" help:"Check every invariant over the live database; status 1 when one is broken."`
-	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Dev       devCommand       `cmd:"" help:"Run everything in one process, on loopback, with demo data. Needs nothing but this binary."`
+	API       apiCommand       `cmd:"" name:"api" help:"Serve the REST API."`
+	Dashboard dashboardCommand `cmd:"" help:"Serve the dashboard."`
+	Checkout  checkoutCommand  `cmd:"" help:"Serve checkout.js and the payment page."`
+	Worker    workerCommand    `cmd:"" help:"Process payments and refunds, deliver webhooks."`
+	Receiver  receiverCommand  `cmd:"" help:"Run a webhook test server that shows what it receives and checks signatures."`
+	Migrate   migrateCommand   `cmd:"" help:"Bring the database to the schema of this binary."`
+	Seed      seedCommand      `cmd:"" help:"Make the demo merchant, its keys, order and webhook endpoint."`
+	Users     usersCommand     `cmd:"" help:"Let people sign in to the dashboard: paygate users create."`
+	Origins   originsCommand   `cmd:"" help:"Say which sites may show a merchant's payment page."`
+	Doctor    doctorCommand    `cmd:"" help:"Check every invariant over the live database; status 1 when one is broken."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
 // command is what a subcommand can do.

@@ -8,10 +8,11 @@ import (
 
 // tour is what dev says about itself: where everything is, and what to try first.
 type tour struct {
-	took                                 time.Duration
-	api, checkout, receiver, shop, admin string // URLs; no admin when it is off
-	embeddedPostgres, embeddedRedis      bool
-	readiness                            readiness
+	took                                            time.Duration
+	api, checkout, dashboard, receiver, shop, admin string // URLs; no admin when it is off
+	password                                        string // of demoEmail at the dashboard; "" when that is not on loopback
+	embeddedPostgres, embeddedRedis                 bool
+	readiness                                       readiness
 }
 
 func (t *tour) text() string {
@@ -23,6 +24,7 @@ func (t *tour) text() string {
 	fmt.Fprintf(&b, "\nPaygate is ready, after %s. Ctrl-C stops it.\n\n", shortened(t.took))
 
 	line("API", t.api+"/api/v1", "contract: "+t.api+"/openapi.yaml")
+	line("Dashboard", t.dashboard, t.signIn())
 	line("Checkout", t.checkout+"/checkout.js", "try it in the demo shop: "+t.shop)
 	line("Webhooks", t.receiver, "what the demo merchant receives, signatures checked")
 	if t.admin != "" {
@@ -45,6 +47,14 @@ Its webhooks appear here:
 
 `, t.api)
 	return b.String()
+}
+
+// signIn says who can sign in to the dashboard.
+func (t *tour) signIn() string {
+	if t.password == "" {
+		return "nobody can sign in yet: see paygate users --help"
+	}
+	return "sign in as " + demoEmail + " with " + t.password
 }
 
 func (t *tour) postgresNote() string {

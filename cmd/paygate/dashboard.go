@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"paygate/dashboard"
+	"paygate/httpapi"
+)
+
+// dashboardSettings is how the dashboard is reached.
+type dashboardSettings struct {
+	DashboardPrefix pathPrefix `name:"dashboard-prefix" env:"PAYGATE_DASHBOARD_PREFIX" placeholder:"/PATH" group:"Servers" help:"Path below which a proxy shows the dashboard, as /pay; the root when it is not given."`
+}
+
+// pathPrefix is a path without a slash at its end; "" is the root.
+type pathPrefix string
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (p *pathPrefix) UnmarshalText(text []byte) error {
+	prefix := strings.TrimRight(string(text), "/")
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~/"
+	if prefix != "" && !strings.HasPrefix(prefix, "/") || strings.Trim(prefix, letters) != "" || filepath.Clean("/"+prefix) != "/"+strings.TrimLeft(prefix, "/") {
+		return fmt.Errorf("%q is not a path such as /pay", text)
+	}
+	*p = pathPrefix(prefix)
+	return nil
+}
+
+type dashboardCommand struct {
+	DashboardAddr       address `name:"dashboard-addr" env:"PAYGATE_DASHBOARD_ADDR" default:":3000" group:"Servers" help:"Where the dashboard listens."`
+	dashboardSettings   `embed:""`
+	gatewaySettings     `embed:""`
+	redisSettings       `embed:"" group:"Storage"`
+	developmentSettings `embed:""`
+}
+
+func (c *dashboardCommand) run(ctx context.Context, io streams) error {
+	if c.RedisURL.options == nil {
+		return usagef("REDIS_URL is not set: give one such as redis://localhost:6379/0")
+	}
+	logger := c.logger(io.err)
+	return runProcess(ctx, func(p *process) error {
+		g, err := p.openGateway(ctx, c.gatewaySettings, gatewayOptions{role: "dashboard", development: c.Development, logger: logger})
+		if err != nil {
+			return err
+		}
+		if _, err := p.serveAdmin(ctx, c.adminSettings, logger); err != nil {
+			return err
+		}
+		listener, err := p.listen(ctx, c.DashboardAddr, "PAYGATE_DASHBOARD_ADDR")
+		if err != nil {
+			return err
+		}
+		logger.LogAttrs(ctx, slog.LevelInfo, "dashboard listens", slog.String("addr", listener.Addr().String()))
+		return p.serveDashboard(ctx, listener, g, c.dashboardSettings, p.apiOptions(g, c.redisSettings, false), !c.Development)
+	})
+}
+
+// serveDashboard serves it over the same API that keys reach, with sessions in their place. secure says that
+// browsers come by TLS.
+func (p *process) serveDashboard(ctx context.Context, listener net.Listener, g *gateway, s dashboardSettings, api httpapi.Options, secure bool) error {
+	sessions := &dashboard.Sessions{DB: g.pool, Now: now, Secure: secure, Prefix: string(s.DashboardPrefix)}
+	api.Authenticate, api.Sandbox = sessions.Caller, nil
+	server, err := dashboard.New(dashboard.Options{
+		DB: g.pool, Sessions: sessions, API: httpapi.New(api), Endpoints: g.endpoints, Queue: g.queue, Logger: g.logger, Now: now, Prefix: string(s.DashboardPrefix),
+	})
+	if err != nil {
+		return err
+	}
+	if err := server.Start(ctx); err != nil {
+		return err
+	}
+	p.onStop(server.Close)
+	p.serve(listener, server, g.logger, server.Disconnect)
+	return nil
+}
+
+// devPassword is that of the person whom dev lets sign in: made once, and kept with dev's other data.
+func devPassword() (string, error) {
+	file := filepath.Join(devDir, "dashboard-password")
+	text, err := os.ReadFile(file)
+	if err == nil && dashboard.CheckPassword(strings.TrimSpace(string(text))) == nil {
+		return strings.TrimSpace(string(text)), nil
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("error reading %s: %w", file, err)
+	}
+	password := dashboard.GeneratePassword()
+	if err := os.WriteFile(file, []byte(password+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("error writing %s: %w", file, err)
+	}
+	return password, nil
+}
+
+// seedDashboardUser lets the demo merchant's person sign in, and returns the password. Only a dashboard that
+// nobody else can reach gets that person: for another listener it returns "".
+func seedDashboardUser(ctx context.Context, g *gateway, listener net.Listener) (string, error) {
+	if at, ok := listener.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() {
+		return "", nil
+	}
+	password, err := devPassword()
+	if err != nil {
+		return "", err
+	}
+	return password, dashboard.EnsureUser(ctx, g.pool, dashboard.NewUser{
+		MerchantID: demoMerchant, Email: demoEmail, Role: dashboard.RoleOwner, Operator: true, Password: password,
+	}, now())
+}

@@ -1,0 +1,184 @@
+// Package dashboard is what a merchant's people and the gateway's operator see in a browser: the built
+// React app, sign-in with server-side sessions, the figures that only it needs, and River UI. All other
+// data comes from the routes of the REST API, which the caller hands in; who asks is told by the session.
+package dashboard
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"riverqueue.com/riverui"
+
+	"paygate/fault"
+	"paygate/webhooks"
+)
+
+// Options of the dashboard; all but Prefix are required.
+type Options struct {
+	DB       *pgxpool.Pool
+	Sessions *Sessions
+	// API answers below /api/v1 and at /openapi.yaml. It must take its caller from Sessions.Caller.
+	API       http.Handler
+	Endpoints *webhooks.Endpoints
+	Queue     *river.Client[pgx.Tx]
+	Logger    *slog.Logger
+	Now       func() time.Time
+	// Prefix is the path below which a proxy shows the dashboard, as "/pay"; empty for the root. The proxy may
+	// leave it in the path or take it out.
+	Prefix string
+}
+
+// Server is the dashboard. It serves after New; Start keeps what runs beside the requests.
+type Server struct {
+	Options
+	handler http.Handler
+	river   *riverui.Handler
+	// closing ends live streams, which would otherwise hold up a shutdown.
+	closing context.Context //nolint:containedctx // a signal to handlers, not the context of a call
+	close   context.CancelFunc
+	ended   chan struct{}
+}
+
+// New returns the dashboard.
+func New(opts Options) (*Server, error) {
+	opts.Prefix = strings.TrimRight(opts.Prefix, "/")
+	s := &Server{Options: opts, ended: make(chan struct{})}
+	s.closing, s.close = context.WithCancel(context.Background())
+	var err error
+	if s.river, err = riverui.NewHandler(&riverui.HandlerOpts{
+		Endpoints: riverui.NewEndpoints(opts.Queue, nil), Logger: opts.Logger, Prefix: opts.Prefix + "/river",
+		JobListHideArgsByDefault: true, // they hold ids alone; what an error holds nobody knows
+	}); err != nil {
+		return nil, fmt.Errorf("error building River UI: %w", err)
+	}
+	app, err := newApp(opts.Prefix)
+	if err != nil {
+		return nil, err
+	}
+	s.handler = secured(http.NewCrossOriginProtection().Handler(s.unprefixed(s.routes(app))))
+	return s, nil
+}
+
+// Start begins what runs in the background, until Close.
+func (s *Server) Start(ctx context.Context) error {
+	if err := s.river.Start(s.closing); err != nil { //nolint:contextcheck // it runs until Close
+		return fmt.Errorf("error starting River UI: %w", err)
+	}
+	go func() {
+		defer close(s.ended)
+		s.keepSums(s.closing) //nolint:contextcheck // it runs until Close
+	}()
+	s.Logger.LogAttrs(ctx, slog.LevelInfo, "dashboard is serving")
+	return nil
+}
+
+// Disconnect ends the live streams and the work in the background, so that a server can shut down.
+func (s *Server) Disconnect() { s.close() }
+
+// Close waits for the work in the background of a started dashboard.
+func (s *Server) Close(ctx context.Context) error {
+	s.close()
+	select {
+	case <-s.ended:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("error ending the dashboard's work: %w", ctx.Err())
+	}
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// routes is every door of the dashboard.
+func (s *Server) routes(app http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
+		respond(w, http.StatusOK, map[string]string{"status": "ok"})
+	})
+	mux.Handle("/api/v1/", s.API)
+	mux.HandleFunc("/api/v1/webhook_endpoints/{id}/rotate_secret", noRoute) // here it is /data/endpoints/{id}/rotate, which is in the audit log
+	mux.Handle("GET /openapi.yaml", s.API)
+	mux.Handle("/river/", s.forOperators(s.river))
+	mux.Handle("/", app)
+
+	mux.HandleFunc("POST /session", s.signIn)
+	mux.HandleFunc("DELETE /session", s.signOut)
+	s.handle(mux, "GET /session", anybody, s.me)
+	s.handle(mux, "PUT /session/password", anybody, s.changePassword)
+
+	s.handle(mux, "GET /data/home", anybody, s.home)
+	mux.HandleFunc("GET /data/stream", s.stream)
+
+	s.handle(mux, "GET /data/keys", anybody, s.listKeys)
+	s.handle(mux, "POST /data/keys", developers, s.createKey)
+	s.handle(mux, "POST /data/keys/{id}/rotate", developers, s.rotateKey)
+	s.handle(mux, "DELETE /data/keys/{id}", developers, s.revokeKey)
+
+	s.handle(mux, "POST /data/endpoints/{id}/reveal", developers, s.revealSecrets)
+	s.handle(mux, "POST /data/endpoints/{id}/rotate", developers, s.rotateSecret)
+
+	s.handle(mux, "GET /data/users", anybody, s.listUsers)
+	s.handle(mux, "POST /data/users", owners, s.createUser)
+	s.handle(mux, "PUT /data/users/{id}/role", owners, s.setRole)
+	s.handle(mux, "DELETE /data/users/{id}", owners, s.removeUser)
+	s.handle(mux, "GET /data/audit", owners, s.listAudit)
+
+	mux.HandleFunc("/data/", noRoute)
+	mux.HandleFunc("/session/", noRoute)
+	return mux
+}
+
+func noRoute(w http.ResponseWriter, r *http.Request) {
+	refuse(w, r, fault.New(fault.RouteNotFound, "There is no %s %s.", r.Method, strings.ToValidUTF8(r.URL.Path, "�")))
+}
+
+// unprefixed takes the prefix out of the path when the proxy left it in. River UI wants it in its own.
+func (s *Server) unprefixed(next http.Handler) http.Handler {
+	if s.Prefix == "" {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == s.Prefix || strings.HasPrefix(r.URL.Path, s.Prefix+"/") {
+			http.StripPrefix(s.Prefix, slashed(next)).ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// slashed gives the empty path its slash.
+func slashed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "" {
+			r.URL.Path = "/"
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// policy lets a page load what this origin serves and nothing else, from nowhere else, in no frame.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+	"connect-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+
+// secured sets what every answer carries.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Content-Security-Policy", policy)
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("X-Frame-Options", "DENY") // for what does not know frame-ancestors
+		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("Cross-Origin-Opener-Policy", "same-origin")
+		header.Set("Cross-Origin-Resource-Policy", "same-origin")
+		header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+		header.Set("Cache-Control", "no-store") // assets say otherwise
+		next.ServeHTTP(w, r)
+	})
+}
