@@ -1,0 +1,9 @@
+package webhooks
+
+import (
+	"testing"
+
+	"paygate/db/dbtest"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
