@@ -136,7 +136,7 @@ export function Page({ title, actions, children, ...rest }: { title: ReactNode; 
 
 export function Section({ title, actions, children, ...rest }: { title: string; actions?: ReactNode; children: ReactNode; 'data-test-id'?: string }) {
   return (
-    <section {...rest} className="grid grid-cols-[minmax(0,1fr)] gap-3">
+    <section {...rest} className="grid content-start grid-cols-[minmax(0,1fr)] gap-3">
       <div className="flex min-h-8 flex-wrap items-center justify-between gap-2 border-b border-line pb-1.5">
         <h2 className="text-sm font-semibold">{title}</h2>
         {actions}
