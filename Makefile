@@ -63,6 +63,12 @@ $(FRONT_ENDS:%=test/%): test/%: %/node_modules/.package-lock.json
 	mkdir -p $(@D)
 	touch $@
 
+# Measuring.
+
+.PHONY: bench
+bench: build deps ## Measure this build against pgbench in one run, and write bench/RESULTS.md; at most ten minutes
+	go run ./bench -gateway bin/paygate -write bench/RESULTS.md
+
 # Checking.
 
 .PHONY: verify

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"paygate/db"
+)
+
+// statement is a line of pg_stat_statements.
+type statement struct {
+	Calls     int64
+	MS        float64
+	Rows      int64
+	QueryText string
+}
+
+// shownStatements is how many are listed.
+const shownStatements = 25
+
+// printStatements lists what took most of Postgres' time in a gateway's database so far.
+func (g *gateway) printStatements(ctx context.Context, progress func(string, ...any)) error {
+	pool, err := db.Open(ctx, g.databaseURL, db.PoolOptions{MaxConns: 1})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	if _, err := pool.Exec(ctx, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements"); err != nil {
+		return fmt.Errorf("error reading statements: %w", err)
+	}
+	rows, err := pool.Query(ctx, `SELECT calls, total_exec_time + total_plan_time, rows, query FROM pg_stat_statements
+		WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 2 DESC LIMIT $1`, shownStatements)
+	if err != nil {
+		return fmt.Errorf("error reading statements: %w", err)
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[statement])
+	if err != nil {
+		return fmt.Errorf("error reading statements: %w", err)
+	}
+	for _, s := range all {
+		text := strings.Join(strings.Fields(s.QueryText), " ")
+		progress("%9.1f ms %7d calls %8.3f ms each %8d rows  %s\n", s.MS, s.Calls, s.MS/float64(s.Calls), s.Rows, text[:min(len(text), 110)])
+	}
+	return nil
+}
