@@ -39,6 +39,7 @@ type cli struct {
 	Users     usersCommand     `cmd:"" help:"Let people sign in to the dashboard: paygate users create."`
 	Origins   originsCommand   `cmd:"" help:"Say which sites may show a merchant's payment page."`
 	Doctor    doctorCommand    `cmd:"" help:"Check every invariant over the live database; status 1 when one is broken."`
+	Bench     benchCommand     `cmd:"" help:"Measure how many payments an installation takes, and how fast it answers."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
