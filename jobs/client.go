@@ -26,6 +26,8 @@ type Options struct {
 	Endpoints *webhooks.Endpoints
 	Logger    *slog.Logger
 
+	// WebhookRetention is how long events, deliveries and attempts are kept. Default 90 d.
+	WebhookRetention time.Duration
 	// JobTimeout bounds one run of any job. It is longer than an acquirer or an endpoint may
 	// take. Default 1 m.
 	JobTimeout time.Duration
@@ -79,6 +81,10 @@ func NewClient(opts Options) (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, &taskWorker{
 		tasks:  &webhooks.Tasks{DB: opts.DB, Queue: opts.Endpoints.Queue, Now: opts.Endpoints.Now},
 		logger: opts.Logger,
+	})
+	river.AddWorker(workers, &forgetWorker{
+		retention: &webhooks.Retention{DB: opts.DB, Keep: cmp.Or(opts.WebhookRetention, webhooks.DefaultRetention), Now: opts.Endpoints.Now},
+		logger:    opts.Logger,
 	})
 	river.AddWorker(workers, &expireWorker{service: opts.Payments, logger: opts.Logger})
 

@@ -135,3 +135,14 @@ WHERE id = @id AND step = @step AND status IN ('pending', 'retrying');
 -- name: DeliveryAbandon :exec
 UPDATE webhook_deliveries SET status = 'exhausted', parked = false, claimed_until = NULL, next_attempt_at = NULL, updated_at = @now::timestamptz
 WHERE id = @id AND step = @step AND status IN ('pending', 'retrying');
+
+-- name: DeliveryAbandonParked :exec
+-- What waits for an endpoint that is being deleted will never be sent.
+UPDATE webhook_deliveries SET status = 'exhausted', parked = false, claimed_until = NULL, next_attempt_at = NULL, updated_at = @now::timestamptz
+WHERE endpoint_id = @endpoint_id AND parked;
+
+-- name: DeliveryAbandonOrphans :exec
+-- The same for what was parked by a transaction that did not see the deletion yet.
+UPDATE webhook_deliveries d SET status = 'exhausted', parked = false, claimed_until = NULL, next_attempt_at = NULL, updated_at = @now::timestamptz
+FROM webhook_endpoints w
+WHERE w.id = d.endpoint_id AND w.deleted_at IS NOT NULL AND d.parked;

@@ -294,8 +294,12 @@ func (s *Endpoints) resume(ctx context.Context, tx pgx.Tx, endpointID string) er
 
 // Sweep finds parked deliveries that nobody has claimed although their endpoint is enabled, and has
 // them sent. That catches what a worker had parked or claimed when it died, and what was paused by a
-// transaction that still saw the endpoint disabled in the moment in which it was enabled.
+// transaction that still saw the endpoint disabled in the moment in which it was enabled. What waits for
+// an endpoint that was deleted is given up.
 func (s *Endpoints) Sweep(ctx context.Context) error {
+	if err := dbsqlc.New().DeliveryAbandonOrphans(ctx, s.DB, s.Now()); err != nil {
+		return fmt.Errorf("error giving up deliveries to deleted endpoints: %w", err)
+	}
 	waiting, err := dbsqlc.New().EndpointWithParked(ctx, s.DB, s.Now())
 	if err != nil {
 		return fmt.Errorf("error finding endpoints with parked deliveries: %w", err)
@@ -314,16 +318,23 @@ func (s *Endpoints) Sweep(ctx context.Context) error {
 	return nil
 }
 
-// Delete removes an endpoint; nothing more is sent to it. Its deliveries keep their history.
+// Delete removes an endpoint; nothing more is sent to it, and what waited for it is exhausted. Its
+// deliveries keep their history.
 func (s *Endpoints) Delete(ctx context.Context, merchantID uuid.UUID, id string) error {
-	n, err := dbsqlc.New().EndpointDelete(ctx, s.DB, &dbsqlc.EndpointDeleteParams{MerchantID: merchantID, ID: id, Now: s.Now()})
-	if err != nil {
-		return fmt.Errorf("error deleting an endpoint: %w", err)
-	}
-	if n == 0 {
-		return endpointError(pgx.ErrNoRows)
-	}
-	return nil
+	return db.InTx(ctx, s.DB, func(tx pgx.Tx) error {
+		queries, now := dbsqlc.New(), s.Now()
+		n, err := queries.EndpointDelete(ctx, tx, &dbsqlc.EndpointDeleteParams{MerchantID: merchantID, ID: id, Now: now})
+		if err != nil {
+			return fmt.Errorf("error deleting an endpoint: %w", err)
+		}
+		if n == 0 {
+			return endpointError(pgx.ErrNoRows)
+		}
+		if err := queries.DeliveryAbandonParked(ctx, tx, &dbsqlc.DeliveryAbandonParkedParams{EndpointID: id, Now: now}); err != nil {
+			return fmt.Errorf("error giving up deliveries: %w", err)
+		}
+		return nil
+	})
 }
 
 func endpointError(err error) error {

@@ -146,6 +146,7 @@ func (s endpointSettings) guard(development bool) *webhooks.Guard {
 type deliverySettings struct {
 	RetrySchedule schedule      `name:"webhook-retry-schedule" env:"WEBHOOK_RETRY_SCHEDULE" default:"0s,5s,1m,5m,30m,2h,5h,10h,10h" placeholder:"DURATION,…" help:"Pauses before each attempt, the first 0s; each varies by a tenth."`
 	Timeout       time.Duration `name:"webhook-timeout" env:"WEBHOOK_TIMEOUT" default:"10s" min:"100ms" help:"Bound on one attempt, the answer's body included."`
+	HistoryKept   time.Duration `name:"webhook-retention" env:"WEBHOOK_RETENTION" default:"2160h" min:"24h" help:"How long events, deliveries and their attempts are kept. What still waits to be delivered is kept longer."`
 }
 
 // workerSettings is how jobs run.

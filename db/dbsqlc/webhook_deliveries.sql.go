@@ -141,6 +141,34 @@ func (q *Queries) DeliveryAbandon(ctx context.Context, db DBTX, arg *DeliveryAba
 	return err
 }
 
+const deliveryAbandonOrphans = `-- name: DeliveryAbandonOrphans :exec
+UPDATE webhook_deliveries d SET status = 'exhausted', parked = false, claimed_until = NULL, next_attempt_at = NULL, updated_at = $1::timestamptz
+FROM webhook_endpoints w
+WHERE w.id = d.endpoint_id AND w.deleted_at IS NOT NULL AND d.parked
+`
+
+// The same for what was parked by a transaction that did not see the deletion yet.
+func (q *Queries) DeliveryAbandonOrphans(ctx context.Context, db DBTX, now time.Time) error {
+	_, err := db.Exec(ctx, deliveryAbandonOrphans, now)
+	return err
+}
+
+const deliveryAbandonParked = `-- name: DeliveryAbandonParked :exec
+UPDATE webhook_deliveries SET status = 'exhausted', parked = false, claimed_until = NULL, next_attempt_at = NULL, updated_at = $1::timestamptz
+WHERE endpoint_id = $2 AND parked
+`
+
+type DeliveryAbandonParkedParams struct {
+	Now        time.Time
+	EndpointID string
+}
+
+// What waits for an endpoint that is being deleted will never be sent.
+func (q *Queries) DeliveryAbandonParked(ctx context.Context, db DBTX, arg *DeliveryAbandonParkedParams) error {
+	_, err := db.Exec(ctx, deliveryAbandonParked, arg.Now, arg.EndpointID)
+	return err
+}
+
 const deliveryClaim = `-- name: DeliveryClaim :many
 UPDATE webhook_deliveries d SET claimed_until = $1::timestamptz
 WHERE d.id IN (
