@@ -406,10 +406,25 @@ func TestDeliver_ToADeletedEndpoint(t *testing.T) {
 	t.Parallel()
 
 	b := newBundle(t, nil)
-	job := b.emit(t)
+	off := false
+	pending, paused := b.emit(t), b.emit(t)
+	_, err := b.endpoints.Update(t.Context(), b.merchant, b.endpoint.ID, EndpointChange{Enabled: &off})
+	require.NoError(t, err)
+	require.NoError(t, b.deliverer.Deliver(t.Context(), paused))
+	require.Equal(t, DeliveryPaused, b.delivery(t, paused.DeliveryID).Status)
+
 	require.NoError(t, b.endpoints.Delete(t.Context(), b.merchant, b.endpoint.ID))
-	require.NoError(t, b.deliverer.Deliver(t.Context(), job))
-	require.Equal(t, DeliveryExhausted, b.delivery(t, job.DeliveryID).Status)
+	require.Equal(t, DeliveryExhausted, b.delivery(t, paused.DeliveryID).Status, "nobody will enable it")
+	require.NoError(t, b.deliverer.Deliver(t.Context(), pending))
+	require.Equal(t, DeliveryExhausted, b.delivery(t, pending.DeliveryID).Status)
+
+	// What a transaction that began before the deletion has parked is found later.
+	_, err = b.pool.Exec(t.Context(), "UPDATE webhook_deliveries SET status = 'paused', parked = true")
+	require.NoError(t, err)
+	require.NoError(t, b.endpoints.Sweep(t.Context()))
+	for _, job := range []DeliverArgs{paused, pending} {
+		require.Equal(t, DeliveryExhausted, b.delivery(t, job.DeliveryID).Status)
+	}
 	require.Empty(t, b.requests())
 	b.requireNoJob(t)
 }
