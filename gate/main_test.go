@@ -1,19 +1,13 @@
 package gate_test
 
 import (
-	"context"
 	"testing"
 
-	"github.com/redis/go-redis/v9"
-
 	"paygate/db/dbtest"
+	"paygate/gate/gatetest"
 )
 
 func TestMain(m *testing.M) {
-	redis.SetLogger(quiet{}) // it would print each refused connection, and here they are refused on purpose
+	gatetest.Quiet()
 	dbtest.Main(m)
 }
-
-type quiet struct{}
-
-func (quiet) Printf(context.Context, string, ...any) {}

@@ -42,7 +42,7 @@ func (s *server) authenticate(ctx context.Context, c *gin.Context) (merchants.Ca
 	case given:
 		return caller, nil
 	case s.Sandbox != nil:
-		return merchants.Caller{MerchantID: *s.Sandbox}, nil
+		return s.Keys.Sandbox(ctx, *s.Sandbox)
 	default:
 		return merchants.Caller{}, fault.New(fault.CredentialsMissing,
 			"This needs credentials: send `Authorization: Bearer <secret key>`, or X-Api-Key with X-Api-Secret.")

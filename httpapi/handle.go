@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -29,6 +28,10 @@ type call struct {
 	// id is the `:id` of the path.
 	id    string
 	query *query
+	// copy is where the answer to the request's idempotency key may be found quickly, and found is
+	// what was there. Both are nil for a request without a key.
+	copy  *idempotency.Copy
+	found []byte
 }
 
 // errAnswered is returned by the few handlers that write an answer of another kind themselves.
@@ -64,6 +67,9 @@ func (s *server) serve(c *gin.Context, r route) (idempotency.Response, error) {
 		}
 		call.caller = caller
 		c.Set(keyMerchant, caller.MerchantID)
+		if err := s.admit(c, r, call); err != nil {
+			return idempotency.Response{}, err
+		}
 	}
 	return r.handler(c, call)
 }
@@ -88,7 +94,7 @@ func (s *server) refuse(c *gin.Context, err error) {
 		c.Header("WWW-Authenticate", `Bearer realm="paygate"`)
 	}
 	if public.RetryAfter > 0 {
-		c.Header("Retry-After", strconv.Itoa(int((public.RetryAfter+time.Second-1)/time.Second)))
+		c.Header("Retry-After", strconv.Itoa(int(roundUp(public.RetryAfter).Seconds())))
 	}
 	status, body := renderProblem(c, err)
 	if status >= http.StatusInternalServerError {
@@ -115,7 +121,7 @@ func post[Request any](s *server, r spec, write func(ctx context.Context, call *
 		if err := call.query.check(); err != nil {
 			return idempotency.Response{}, err
 		}
-		key, err := idempotency.ParseKey(c.Request.Header.Values("Idempotency-Key"))
+		key, err := idempotency.ParseKey(c.Request.Header.Values(headerIdempotencyKey))
 		if err != nil {
 			return idempotency.Response{}, err
 		}
@@ -123,14 +129,8 @@ func post[Request any](s *server, r spec, write func(ctx context.Context, call *
 		if err != nil {
 			return idempotency.Response{}, err
 		}
-		request := new(Request)
-		if len(body) > 0 {
-			if err := wire.Decode(body, request); err != nil {
-				return idempotency.Response{}, err
-			}
-		}
 		claim := &idempotency.Claim{
-			MerchantID: call.caller.MerchantID, Route: c.Request.Method + " " + c.FullPath(), Key: key,
+			MerchantID: call.caller.MerchantID, Route: routeName(c), Key: key,
 			Fingerprint: s.Fingerprints.Sum(c.Request.URL.Path, body),
 			Render: func(resource any, err error) idempotency.Response {
 				if err != nil {
@@ -140,7 +140,15 @@ func post[Request any](s *server, r spec, write func(ctx context.Context, call *
 				return idempotency.Response{Status: r.status, Body: encode(resource)}
 			},
 		}
-		return write(c.Request.Context(), call, claim, request)
+		return s.once(c.Request.Context(), call, claim, func(ctx context.Context) (idempotency.Response, error) {
+			request := new(Request)
+			if len(body) > 0 {
+				if err := wire.Decode(body, request); err != nil {
+					return idempotency.Response{}, err
+				}
+			}
+			return write(ctx, call, claim, request)
+		})
 	}
 }
 

@@ -21,6 +21,8 @@ import (
 	"paygate/db/dbsqlc"
 	"paygate/db/dbtest"
 	"paygate/db/ids"
+	"paygate/gate"
+	"paygate/gate/gatetest"
 	"paygate/httpapi"
 	"paygate/httpapi/contract"
 	"paygate/idempotency"
@@ -32,7 +34,10 @@ import (
 	"paygate/webhooks"
 )
 
-func TestMain(m *testing.M) { dbtest.Main(m) }
+func TestMain(m *testing.M) {
+	gatetest.Quiet()
+	dbtest.Main(m)
+}
 
 // patience is how long a test waits for what happens in the background. It is generous because it
 // is only ever spent by a test that fails.
@@ -47,6 +52,12 @@ type setup struct {
 	schedule string
 	now      func() time.Time
 	logger   *slog.Logger
+	// beside is another process over the same Postgres and Redis, with the same merchants.
+	beside *api
+	// line makes the way to Redis one that the test can spoil.
+	line bool
+	// limit is RATE_LIMIT; none when zero.
+	limit gate.Rate
 }
 
 // api is the whole gateway as its callers meet it: real HTTP in front, real Postgres and Redis
@@ -54,6 +65,8 @@ type setup struct {
 type api struct {
 	pool     *pgxpool.Pool
 	redis    *redis.Client
+	redisURL string
+	line     *gatetest.Proxy // nil without setup.line
 	acquirer *processor.Simulator
 	url      string
 	// routes is what the router knows, each as "GET /api/v1/orders/:id".
@@ -75,19 +88,31 @@ func newAPI(t *testing.T, s setup) *api {
 	if s.logger == nil {
 		s.logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
 	}
-	a := &api{pool: dbtest.Pool(t), transport: &http.Transport{MaxIdleConnsPerHost: 64}}
-	a.shop, a.other = a.newCaller(t), a.newCaller(t)
+	a := &api{transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+	if s.beside == nil {
+		a.pool, a.redisURL = dbtest.Pool(t), dbtest.Redis(t)
+		a.shop, a.other = a.newCaller(t), a.newCaller(t)
+	} else {
+		a.pool, a.redisURL = secondPool(t, s.beside.pool), s.beside.redisURL
+		a.shop, a.other = s.beside.shop.at(a), s.beside.other.at(a)
+	}
 
-	redisOptions, err := redis.ParseURL(dbtest.Redis(t))
+	redisOptions, err := redis.ParseURL(a.redisURL)
 	require.NoError(t, err)
 	a.redis = redis.NewClient(redisOptions)
 	t.Cleanup(func() { _ = a.redis.Close() }) // a test may have closed it
+	door := gate.New(gate.Options{Redis: a.redis, Logger: s.logger, Timeout: patience})
+	if s.line {
+		a.line = gatetest.NewProxy(t, a.redisURL)
+		door = gate.New(gate.Options{Redis: a.line.Client(0), Logger: s.logger})
+	}
+	closeLater(t, door.Close)
 
 	queue, err := jobs.NewInserter(a.pool, s.logger)
 	require.NoError(t, err)
 	a.acquirer, err = processor.NewSimulator(a.pool, processor.Config{
 		ActionURL: func(reference string) string { return "http://acquirer.test/actions/" + reference },
-		Logger:    s.logger, SlowLatency: time.Millisecond,
+		Logger:    s.logger, Now: s.now, SlowLatency: time.Millisecond,
 	})
 	require.NoError(t, err)
 	closeLater(t, a.acquirer.Close)
@@ -116,7 +141,7 @@ func newAPI(t *testing.T, s setup) *api {
 	}
 
 	options := httpapi.Options{
-		DB: a.pool, Redis: a.redis, Payments: money, Events: &webhooks.Events{DB: a.pool}, Endpoints: endpoints,
+		DB: a.pool, Gate: door, RateLimit: s.limit, Payments: money, Events: &webhooks.Events{DB: a.pool}, Endpoints: endpoints,
 		Deliveries: &webhooks.Log{DB: a.pool, Queue: queue, Now: s.now}, Keys: &merchants.Keys{DB: a.pool, Now: time.Now},
 		Fingerprints: fingerprints, Logger: s.logger, Now: s.now,
 	}
@@ -136,6 +161,15 @@ func newAPI(t *testing.T, s setup) *api {
 	return a
 }
 
+// secondPool is what another process would open.
+func secondPool(t *testing.T, first *pgxpool.Pool) *pgxpool.Pool {
+	t.Helper()
+	pool, err := pgxpool.NewWithConfig(t.Context(), first.Config())
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	return pool
+}
+
 // closeLater ends a part of the gateway after the test, in the reverse order of the calls.
 func closeLater(t *testing.T, closePart func(context.Context) error) {
 	t.Helper()
@@ -151,6 +185,11 @@ type caller struct {
 	api         *api
 	merchant    uuid.UUID
 	key, secret string
+}
+
+// at is the same merchant at another api.
+func (c *caller) at(other *api) *caller {
+	return &caller{api: other, merchant: c.merchant, key: c.key, secret: c.secret}
 }
 
 // newCaller makes a merchant with a key.

@@ -50,7 +50,7 @@ func (s *server) ready() handler {
 			}
 		})
 		probes.Go(func() {
-			if s.Redis.Ping(ctx).Err() != nil {
+			if s.Gate != nil && s.Gate.Check(ctx) != nil {
 				state.Redis = "missing"
 			}
 		})

@@ -11,19 +11,18 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/redis/go-redis/v9"
 
 	"paygate/fault"
+	"paygate/gate"
 	"paygate/idempotency"
 	"paygate/merchants"
 	"paygate/payments"
 	"paygate/webhooks"
 )
 
-// Options of the API; all but Sandbox and Authenticate are required.
+// Options of the API; all but Gate, RateLimit, Sandbox and Authenticate are required.
 type Options struct {
 	DB           *pgxpool.Pool
-	Redis        redis.UniversalClient
 	Payments     *payments.Service
 	Events       *webhooks.Events
 	Endpoints    *webhooks.Endpoints
@@ -32,6 +31,12 @@ type Options struct {
 	Fingerprints *idempotency.Fingerprinter
 	Logger       *slog.Logger
 	Now          func() time.Time
+	// Gate counts requests and finds remembered answers quickly; without it nothing is limited, and
+	// Postgres is asked for each key.
+	Gate *gate.Gate
+	// RateLimit is that of each key and class of requests, where its merchant has none of its own; zero
+	// is no limit.
+	RateLimit gate.Rate
 	// Sandbox is the merchant that a request without credentials speaks for; nil refuses it.
 	Sandbox *uuid.UUID
 	// Authenticate finds out who calls when something else than API keys tells, as a session of the dashboard

@@ -26,6 +26,8 @@ type Options struct {
 	Endpoints *webhooks.Endpoints
 	Logger    *slog.Logger
 
+	// IdempotencyRetention is how long the answers to keyed requests are remembered. Default 30 d.
+	IdempotencyRetention time.Duration
 	// WebhookRetention is how long events, deliveries and attempts are kept. Default 90 d.
 	WebhookRetention time.Duration
 	// JobTimeout bounds one run of any job. It is longer than an acquirer or an endpoint may
@@ -87,6 +89,9 @@ func NewClient(opts Options) (*river.Client[pgx.Tx], error) {
 		logger:    opts.Logger,
 	})
 	river.AddWorker(workers, &expireWorker{service: opts.Payments, logger: opts.Logger})
+	river.AddWorker(workers, &pruneWorker{
+		db: opts.DB, retention: cmp.Or(opts.IdempotencyRetention, 30*24*time.Hour), logger: opts.Logger,
+	})
 
 	queues := make(map[string]river.QueueConfig, len(defaultWorkers))
 	for name, n := range defaultWorkers {

@@ -71,7 +71,7 @@ func (h *house) crash(t *testing.T, at payments.Step) {
 	program, err := os.Executable()
 	require.NoError(t, err)
 	var said bytes.Buffer
-	child := exec.CommandContext(t.Context(), program, "-crash.url="+h.url, "-crash.at="+string(at)) //nolint:gosec // this program
+	child := exec.CommandContext(t.Context(), program, "-crash.url="+h.url, "-crash.at="+string(at))
 	child.Stdout, child.Stderr = &said, &said
 	require.Error(t, child.Run())
 	status, ok := child.ProcessState.Sys().(syscall.WaitStatus)

@@ -112,7 +112,7 @@ func TestHistoriesAreLinearizable(t *testing.T) {
 		h.complete(t, idsOf(h.jobs(t))...)
 		r := &recorder{begin: time.Now()}
 		atOnce(clients, func(client int) error {
-			dice := rand.New(rand.NewPCG(uint64(n), uint64(client))) //nolint:gosec // repeatable
+			dice := rand.New(rand.NewPCG(uint64(n), uint64(client)))
 			for range each {
 				h.step(t, r, client, id, dice)
 			}

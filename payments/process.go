@@ -15,7 +15,7 @@ import (
 
 // Unresolved says that the acquirer has not told yet what became of an operation. It is neither
 // done nor failed: ask again after Retry.
-type Unresolved struct {
+type Unresolved struct { //nolint:errname // a state as much as an error
 	// Age is how long the operation has been open.
 	Age   time.Duration
 	Retry time.Duration

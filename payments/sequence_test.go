@@ -225,7 +225,7 @@ func (s *sequence) decideAtOnce(t *rapid.T) {
 	byCancel[1] = canceled.decide("cancel", 0)
 	byCancel[0] = canceled.decide("capture", p.amount)
 	got := [2]fault.Code{answers[0].code, answers[1].code}
-	require.Equal(t, got, [2]fault.Code{answers[2].code, answers[3].code})
+	require.Equal(t, [2]fault.Code{answers[2].code, answers[3].code}, got)
 	switch got {
 	case byCapture:
 		*p = captured

@@ -42,6 +42,8 @@ func settlementOf(row *dbsqlc.Payment, result processor.Result) (settlement, err
 		}
 	case processor.StatusRequiresAction:
 		outcome.status, outcome.nextActionURL = RequiresAction, result.ActionURL
+	case processor.StatusNotFound:
+		return settlement{}, fmt.Errorf("the acquirer knows nothing of payment %s, which it was asked to charge", row.ID)
 	default:
 		return settlement{}, fmt.Errorf("the acquirer answered %q for payment %s", result.Status, row.ID)
 	}

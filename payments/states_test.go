@@ -29,7 +29,7 @@ func TestStatesPage(t *testing.T) {
 	path := filepath.Join("..", "docs", "states.md")
 	page := statesPage()
 	if *update {
-		require.NoError(t, os.WriteFile(path, page, 0o644)) //nolint:gosec // a document
+		require.NoError(t, os.WriteFile(path, page, 0o644))
 	}
 	have, err := os.ReadFile(path)
 	require.NoError(t, err)

@@ -49,8 +49,22 @@ func TestCheckPatterns(t *testing.T) {
 		require.NoError(t, err)
 	}
 	for _, given := range [][]string{
-		{}, {""}, {"nope"}, {"payment"}, {"payment."}, {"pay*"}, {"payment.s*"}, {"payment.success*"}, {"**"}, {"*.success"}, {"*payment.success"},
-		{"Payment.success"}, {" payment.success"}, {"nope.*"}, {".*"}, {"payment.*", "nope"},
+		{},
+		{""},
+		{"nope"},
+		{"payment"},
+		{"payment."},
+		{"pay*"},
+		{"payment.s*"},
+		{"payment.success*"},
+		{"**"},
+		{"*.success"},
+		{"*payment.success"},
+		{"Payment.success"},
+		{" payment.success"},
+		{"nope.*"},
+		{".*"},
+		{"payment.*", "nope"},
 	} {
 		_, err := checkPatterns(given)
 		require.Equal(t, fault.InvalidValue, fault.CodeOf(err), "%q", given)

@@ -2,16 +2,15 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/redis/go-redis/v9"
 
 	"paygate/fault"
+	"paygate/gate"
 	"paygate/httpapi"
 	"paygate/merchants"
 	"paygate/webhooks"
@@ -22,7 +21,8 @@ type apiCommand struct {
 	gatewaySettings     `embed:""`
 	redisSettings       `embed:"" group:"Storage"`
 	developmentSettings `embed:""`
-	SandboxOpen         bool `name:"sandbox-open" env:"PAYGATE_SANDBOX_OPEN" group:"API" help:"Treat a request without credentials as the demo merchant. Never in production."`
+	RateLimit           gate.Rate `name:"rate-limit" env:"RATE_LIMIT" default:"100/s" placeholder:"RATE" group:"API" help:"Requests of each key, those that read and those that write apart: 100/s, 6000/m or 20000/h, or 0 for no limit. A merchant's own limit wins."`
+	SandboxOpen         bool      `name:"sandbox-open" env:"PAYGATE_SANDBOX_OPEN" group:"API" help:"Treat a request without credentials as the demo merchant. Never in production."`
 }
 
 func (c *apiCommand) run(ctx context.Context, io streams) error {
@@ -50,7 +50,7 @@ func (c *apiCommand) run(ctx context.Context, io streams) error {
 		if err != nil {
 			return err
 		}
-		p.serve(listener, p.api(g, c.redisSettings, c.SandboxOpen), logger)
+		p.serve(listener, p.api(g, c.redisSettings, c.RateLimit, c.SandboxOpen), logger)
 		logger.LogAttrs(ctx, slog.LevelInfo, "api is serving", slog.String("addr", listener.Addr().String()))
 		return nil
 	})
@@ -70,25 +70,20 @@ func refuseDemoKey(ctx context.Context, g *gateway) error {
 }
 
 // api is the REST API over a gateway; the process closes what it opens.
-func (p *process) api(g *gateway, s redisSettings, sandboxOpen bool) http.Handler {
-	return httpapi.New(p.apiOptions(g, s, sandboxOpen))
+func (p *process) api(g *gateway, s redisSettings, limit gate.Rate, sandboxOpen bool) http.Handler {
+	options := p.apiOptions(g, s, sandboxOpen)
+	options.RateLimit = limit
+	return httpapi.New(options)
 }
 
 // apiOptions is what the REST API needs of a gateway.
 func (p *process) apiOptions(g *gateway, s redisSettings, sandboxOpen bool) httpapi.Options {
-	cache := redis.NewClient(s.RedisURL.options)
-	p.onStop(func(context.Context) error {
-		if err := cache.Close(); err != nil && !errors.Is(err, redis.ErrClosed) {
-			return fmt.Errorf("error closing Redis: %w", err)
-		}
-		return nil
-	})
 	var sandbox *uuid.UUID
 	if sandboxOpen {
 		sandbox = new(demoMerchant)
 	}
 	return httpapi.Options{
-		DB: g.pool, Redis: cache, Payments: g.payments, Events: &webhooks.Events{DB: g.pool}, Endpoints: g.endpoints,
+		DB: g.pool, Gate: p.openGate(s, g.logger), Payments: g.payments, Events: &webhooks.Events{DB: g.pool}, Endpoints: g.endpoints,
 		Deliveries: &webhooks.Log{DB: g.pool, Queue: g.queue, Now: now}, Keys: &merchants.Keys{DB: g.pool, Now: time.Now},
 		Fingerprints: g.fingerprints, Logger: g.logger, Now: now, Sandbox: sandbox,
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"paygate/db"
+	"paygate/gate"
 	"paygate/httpapi"
 )
 
@@ -20,7 +21,8 @@ type devCommand struct {
 	gatewaySettings   `embed:""`
 	redisSettings     `embed:"" group:"Storage"`
 	workerSettings    `embed:""`
-	SandboxOpen       bool `name:"sandbox-open" env:"PAYGATE_SANDBOX_OPEN" default:"true" negatable:"" group:"API" help:"Treat a request without credentials as the demo merchant."`
+	RateLimit         gate.Rate `name:"rate-limit" env:"RATE_LIMIT" default:"1000/s" placeholder:"RATE" group:"API" help:"Requests of each key, those that read and those that write apart: 100/s, 6000/m or 20000/h, or 0 for no limit. A merchant's own limit wins."`
+	SandboxOpen       bool      `name:"sandbox-open" env:"PAYGATE_SANDBOX_OPEN" default:"true" negatable:"" group:"API" help:"Treat a request without credentials as the demo merchant."`
 }
 
 // devServers are where dev listens, before it serves.
@@ -136,6 +138,7 @@ func (c *devCommand) start(ctx context.Context, p *process, servers devServers, 
 		return "", err
 	}
 	api := p.apiOptions(g, c.redisSettings, c.SandboxOpen)
+	api.RateLimit = c.RateLimit
 	if err := p.serveDashboard(ctx, servers.dashboard, g, c.dashboardSettings, api, false); err != nil {
 		return "", err
 	}

@@ -26,7 +26,35 @@ func printHelp(ctx *kong.Context, variables map[*kong.Flag]string) error {
 
 func helpOfProgram(b *strings.Builder, app *kong.Application) {
 	fmt.Fprintf(b, "%s\n\nUsage: %s <command> [flags]\n\n", wrap(app.Help, 0), app.Name)
-	commands := app.Leaves(true)
+	listCommands(b, app.Leaves(true))
+	fmt.Fprintf(b, "\nStart with `%[1]s dev`. `%[1]s <command> --help` lists the settings of a command.\n", app.Name)
+}
+
+func helpOfCommand(b *strings.Builder, command *kong.Node, settings []setting) {
+	usage := "Usage: " + command.FullPath()
+	if !command.Leaf() {
+		fmt.Fprintf(b, "%s <command> [flags]\n\n%s\n\n", usage, wrap(command.Help, 0))
+		listCommands(b, command.Leaves(true))
+		return
+	}
+	for _, argument := range command.Positional {
+		usage += " " + argument.Summary()
+	}
+	if len(settings) > 0 {
+		usage += " [flags]"
+	}
+	fmt.Fprintf(b, "%s\n\n%s\n", usage, wrap(command.Help, 0))
+	if len(command.Positional) > 0 {
+		b.WriteString("\n")
+	}
+	for _, argument := range command.Positional {
+		name := argument.Summary()
+		fmt.Fprintf(b, "  %s  %s\n", name, wrap(argument.Help, len(name)+4))
+	}
+	listSettings(b, settings)
+}
+
+func listCommands(b *strings.Builder, commands []*kong.Node) {
 	width := 0
 	for _, command := range commands {
 		width = max(width, len(command.Path()))
@@ -34,16 +62,9 @@ func helpOfProgram(b *strings.Builder, app *kong.Application) {
 	for _, command := range commands {
 		fmt.Fprintf(b, "  %-*s  %s\n", width, command.Path(), wrap(command.Help, width+4))
 	}
-	fmt.Fprintf(b, "\nStart with `%[1]s dev`. `%[1]s <command> --help` lists the settings of a command.\n", app.Name)
 }
 
-func helpOfCommand(b *strings.Builder, command *kong.Node, settings []setting) {
-	usage := "Usage: " + command.FullPath()
-	if len(settings) > 0 {
-		usage += " [flags]"
-	}
-	fmt.Fprintf(b, "%s\n\n%s\n", usage, wrap(command.Help, 0))
-
+func listSettings(b *strings.Builder, settings []setting) {
 	flagWidth, variableWidth := 0, 0
 	for _, s := range settings {
 		flagWidth, variableWidth = max(flagWidth, utf8.RuneCountInString(s.flag)), max(variableWidth, len(s.variable))

@@ -45,7 +45,7 @@ func (p *process) startWorkers(ctx context.Context, g *gateway, s workerSettings
 	p.onStop(deliverer.Close)
 	client, err := jobs.NewClient(jobs.Options{
 		DB: g.pool, Payments: g.payments, Deliverer: deliverer, Endpoints: g.endpoints, Logger: g.logger,
-		WebhookRetention: s.HistoryKept, JobTimeout: s.JobTimeout, RescueAfter: s.RescueAfter,
+		IdempotencyRetention: s.Retention, WebhookRetention: s.HistoryKept, JobTimeout: s.JobTimeout, RescueAfter: s.RescueAfter,
 	})
 	if err != nil {
 		return err

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/redis/go-redis/v9"
+
+	"paygate/gate"
+)
+
+// openGate returns a gate at Redis; the process closes both.
+func (p *process) openGate(s redisSettings, logger *slog.Logger) *gate.Gate {
+	redis.SetLogger(redisLogger{logger}) // else it writes to standard error whatever it meets
+	client := gate.NewClient(s.RedisURL.options, 0)
+	p.onStop(func(context.Context) error {
+		if err := client.Close(); err != nil && !errors.Is(err, redis.ErrClosed) {
+			return fmt.Errorf("error closing Redis: %w", err)
+		}
+		return nil
+	})
+	g := gate.New(gate.Options{Redis: client, Logger: logger})
+	p.onStop(g.Close)
+	return g
+}
+
+// redisLogger lets the client's remarks be seen by who looks for them. What they are about is reported by
+// the gate, once.
+type redisLogger struct{ logger *slog.Logger }
+
+// Printf implements the logger of go-redis.
+func (l redisLogger) Printf(ctx context.Context, format string, args ...any) {
+	l.logger.LogAttrs(ctx, slog.LevelDebug, "redis client", slog.String("remark", fmt.Sprintf(format, args...)))
+}
