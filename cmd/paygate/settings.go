@@ -156,7 +156,6 @@ type workerSettings struct {
 	deliverySettings `embed:"" group:"Webhooks"`
 	lifetimeSettings `embed:"" group:"Payments"`
 	Retention        time.Duration `name:"idempotency-retention" env:"IDEMPOTENCY_RETENTION" default:"720h" min:"48h" group:"Workers" help:"How long the answer to a request with an Idempotency-Key is remembered; Redis keeps copies for 24h."`
-	Retention        time.Duration `name:"idempotency-retention" env:"IDEMPOTENCY_RETENTION" default:"720h" min:"48h" group:"Workers" help:"How long the answer to a request with an Idempotency-Key is remembered; Redis keeps copies for 24h."`
 	JobTimeout       time.Duration `name:"river-job-timeout" env:"RIVER_JOB_TIMEOUT" default:"1m" min:"1s" max:"1h" group:"Workers" help:"Bound on one run of a job. It must leave room for PROCESSOR_LATENCY_MAX and WEBHOOK_TIMEOUT."`
 	RescueAfter      time.Duration `name:"river-rescue-after" env:"RIVER_RESCUE_AFTER" default:"2m" max:"24h" group:"Workers" help:"After how long the job of a crashed worker runs again; more than RIVER_JOB_TIMEOUT, or a job that runs still would run twice."`
 }
