@@ -294,7 +294,7 @@ func TestDeliver(t *testing.T) {
 			default:
 				close(second)
 			}
-			w.WriteHeader(500)
+			w.WriteHeader(http.StatusInternalServerError)
 		})
 		job, other := b.emit(t), b.newDeliverer(t)
 		var workers sync.WaitGroup
@@ -368,7 +368,7 @@ func TestDeliver_ByHand(t *testing.T) {
 			b.answerWith(nil)
 			close(arrived)
 			<-leave
-			w.WriteHeader(500)
+			w.WriteHeader(http.StatusInternalServerError)
 		})
 		job := b.emit(t)
 		var automatic sync.WaitGroup
