@@ -65,7 +65,7 @@ func build() (string, error) {
 // watchSources looks into every folder of the sources. The binary is made behind Go's back: without having
 // seen this process look, `go test` would repeat an earlier result when anything but these tests has changed.
 func watchSources() error {
-	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir("..", func(_ string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil || !entry.IsDir():
 			return err

@@ -13,7 +13,7 @@ import (
 )
 
 // demoCheckoutSecret signs what the payment page reports of the demo merchant's payments.
-const demoCheckoutSecret = "checkout_secret_test_abc123" //nolint:gosec // public on purpose
+const demoCheckoutSecret = "checkout_secret_test_abc123"
 
 type checkoutCommand struct {
 	CheckoutAddr        address `name:"checkout-addr" env:"PAYGATE_CHECKOUT_ADDR" default:":3001" group:"Servers" help:"Where checkout.js and the payment page are served."`
