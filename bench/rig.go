@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -97,8 +98,8 @@ func (r *rig) onStop(stop func(ctx context.Context) error) { r.stops = append(r.
 
 func (r *rig) stop(ctx context.Context) error {
 	var errs []error
-	for i := len(r.stops) - 1; i >= 0; i-- {
-		errs = append(errs, r.stops[i](ctx))
+	for _, v := range slices.Backward(r.stops) {
+		errs = append(errs, v(ctx))
 	}
 	r.stops = nil
 	return errors.Join(errs...)
@@ -215,7 +216,7 @@ func (r *rig) startGateway(ctx context.Context, n int, name, binary string) (*ga
 		"PATH=/usr/bin:/bin", "HOME=" + r.dir,
 	}
 	for _, arguments := range [][]string{{"migrate"}, {"seed", "--receiver-url=" + r.sink.url}} {
-		command := exec.CommandContext(ctx, binary, arguments...) //nolint:gosec // the build to be measured
+		command := exec.CommandContext(ctx, binary, arguments...)
 		command.Env = g.environment
 		if out, err := command.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("error running paygate %s: %w\n%s", arguments[0], err, out)

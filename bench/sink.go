@@ -146,14 +146,14 @@ func (s *sink) reset() ([]time.Duration, error) {
 // paymentID finds the id without parsing: the sink is part of what is measured.
 func paymentID(body []byte) (string, bool) {
 	const before = `"id":"pay_`
-	at := bytes.Index(body, []byte(before))
-	if at < 0 {
+	_, after, ok := bytes.Cut(body, []byte(before))
+	if !ok {
 		return "", false
 	}
-	rest := body[at+len(before):]
-	end := bytes.IndexByte(rest, '"')
-	if end < 0 {
+	rest := after
+	before0, _, ok0 := bytes.Cut(rest, []byte{'"'})
+	if !ok0 {
 		return "", false
 	}
-	return string(rest[:end]), true
+	return string(before0), true
 }

@@ -51,7 +51,7 @@ const (
 
 func setup(t *testing.T) *testBundle {
 	t.Helper()
-	ctx, logger := t.Context(), slog.New(slog.NewTextHandler(io.Discard, nil))
+	ctx, logger := t.Context(), slog.New(slog.DiscardHandler)
 	b := &testBundle{pool: dbtest.Pool(t), mine: uuid.New(), other: uuid.New()}
 	keys := keyring.Development()
 	queue, err := jobs.NewInserter(b.pool, logger)

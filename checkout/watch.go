@@ -86,8 +86,8 @@ func (w *watcher) loop() {
 		case <-w.ctx.Done():
 			return
 		}
-		ids, any := w.ids()
-		if !any {
+		ids, watched := w.ids()
+		if !watched {
 			return
 		}
 		pause := watchEvery

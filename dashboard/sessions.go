@@ -78,6 +78,7 @@ func (s *Sessions) cookie(value string, age int) *http.Cookie {
 			name = "__Host-paygate_session"
 		}
 	}
+	//nolint:gosec // Secure everywhere but in development, which has no TLS
 	return &http.Cookie{Name: name, Value: value, Path: path, MaxAge: age, HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode}
 }
 

@@ -284,7 +284,7 @@ func retryAfter(e exchange, now time.Time) time.Duration {
 	}
 	var pause time.Duration
 	if seconds, err := strconv.ParseUint(e.retryAfter, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
-		pause = time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second //nolint:gosec // bounded
+		pause = time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
 	} else if at, err := http.ParseTime(e.retryAfter); err == nil {
 		pause = at.Sub(now)
 	}

@@ -245,7 +245,7 @@ func TestHostileTLS(t *testing.T) {
 		}, false, []string{classTLS}},
 		"OldVersion": {func(conn net.Conn, c *tls.Config) {
 			_ = tls.Server(conn, &tls.Config{Certificates: c.Certificates, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}).Handshake()
-		}, true, []string{classTLS}}, //nolint:gosec // what is to be refused
+		}, true, []string{classTLS}},
 		"CloseInHandshake":  {func(conn net.Conn, _ *tls.Config) { _, _ = conn.Read(make([]byte, 1)) }, true, []string{classReset}},
 		"GOAWAY":            {overHTTP2(func(f *http2.Framer, id uint32) { _ = f.WriteGoAway(id, http2.ErrCodeInternal, []byte("go away")) }), true, []string{classReset, classTimeout}},
 		"GOAWAYUnprocessed": {overHTTP2(func(f *http2.Framer, _ uint32) { _ = f.WriteGoAway(0, http2.ErrCodeNo, nil) }), true, []string{classReset, classTimeout, classNetwork}},
@@ -299,7 +299,7 @@ func TestHostileMemory(t *testing.T) { //nolint:paralleltest // see above
 	const bound = 64 << 20
 	bomb()
 	for name, handler := range map[string]http.HandlerFunc{"1GBBody": endlessBody, "GzipBomb": gzipBomb} {
-		t.Run(name, func(t *testing.T) { //nolint:paralleltest // see above
+		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(handler)
 			t.Cleanup(server.Close)
 			client := NewClient(NewGuard(GuardOptions{AllowHTTP: true, AllowCIDRs: allowLoopback}), 30*time.Second, time.Now)
@@ -330,7 +330,7 @@ func TestHostileMemory(t *testing.T) { //nolint:paralleltest // see above
 				}
 				break
 			}
-			grown := int64(peak) - int64(before.HeapInuse) //nolint:gosec // far below
+			grown := int64(peak) - int64(before.HeapInuse)
 			t.Logf("%d exchanges at once: the heap grew by %d KiB, server included", atOnce, grown>>10)
 			require.Less(t, grown, int64(bound))
 		})

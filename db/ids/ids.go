@@ -36,7 +36,7 @@ func Before(p Prefix, at time.Time) string {
 	var u uuid.UUID
 	ms := at.UnixMilli()
 	for i := range 6 {
-		u[i] = byte(ms >> (8 * (5 - i)))
+		u[i] = byte(ms >> (8 * (5 - i))) //nolint:gosec // one byte of the number at a time
 	}
 	return string(p) + crockford.EncodeToString(u[:])
 }

@@ -20,7 +20,6 @@ type network struct {
 
 // The modes.
 const (
-	modeFine = ""
 	// modeHold keeps requests to pay waiting at the door until the mode changes.
 	modeHold = "hold"
 	// modeDrop does what is asked and loses the answer.

@@ -2,7 +2,6 @@ package checkout_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -55,7 +54,7 @@ type stack struct {
 func newStack(t *testing.T) *stack {
 	t.Helper()
 	ctx := t.Context()
-	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
+	logger := slog.New(slog.DiscardHandler)
 	s := &stack{pool: dbtest.Pool(t)}
 	keys := keyring.Development()
 	fingerprints, err := idempotency.LoadFingerprinter(ctx, s.pool, keys)
