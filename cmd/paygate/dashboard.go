@@ -102,7 +102,7 @@ func devPassword() (string, error) {
 // seedDashboardUser lets the demo merchant's person sign in, and returns the password. Only a dashboard that
 // nobody else can reach gets that person: for another listener it returns "".
 func seedDashboardUser(ctx context.Context, g *gateway, listener net.Listener) (string, error) {
-	if at, ok := listener.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() {
+	if !onLoopback(listener) {
 		return "", nil
 	}
 	password, err := devPassword()

@@ -50,8 +50,10 @@ func (c *devCommand) run(ctx context.Context, io streams) error {
 			return err
 		}
 		tour := &tour{
-			api: urlOf(servers.api), checkout: urlOf(servers.checkout), shop: urlOf(servers.shop), dashboard: urlOf(servers.dashboard) + string(c.DashboardPrefix), receiver: urlOf(servers.receiver), admin: servers.adminURL,
+			api: urlOf(servers.api), checkout: urlOf(servers.checkout), dashboard: urlOf(servers.dashboard) + string(c.DashboardPrefix),
+			receiver: urlOf(servers.receiver), shop: urlOf(servers.shop), admin: servers.adminURL,
 			embeddedPostgres: c.DatabaseURL == "", embeddedRedis: c.RedisURL.options == nil,
+			sandboxOpen: c.SandboxOpen, exposed: !onLoopback(servers.api),
 		}
 		if err := p.startStorage(ctx, c, logger); err != nil {
 			return err

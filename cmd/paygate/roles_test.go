@@ -24,12 +24,14 @@ const patience = 20 * time.Second
 func roleEnv(t *testing.T) map[string]string {
 	t.Helper()
 	return map[string]string{
-		"DATABASE_URL":          dbtest.URL(t),
-		"PAYGATE_ADMIN_ADDR":    "127.0.0.1:0",
-		"PAYGATE_API_ADDR":      "127.0.0.1:0",
-		"PAYGATE_DEVELOPMENT":   "true",
-		"PAYGATE_RECEIVER_ADDR": "127.0.0.1:0",
-		"REDIS_URL":             dbtest.Redis(t),
+		"DATABASE_URL":           dbtest.URL(t),
+		"PAYGATE_ADMIN_ADDR":     "127.0.0.1:0",
+		"PAYGATE_API_ADDR":       "127.0.0.1:0",
+		"PAYGATE_CHECKOUT_ADDR":  "127.0.0.1:0",
+		"PAYGATE_DASHBOARD_ADDR": "127.0.0.1:0",
+		"PAYGATE_DEVELOPMENT":    "true",
+		"PAYGATE_RECEIVER_ADDR":  "127.0.0.1:0",
+		"REDIS_URL":              dbtest.Redis(t),
 	}
 }
 
@@ -87,7 +89,8 @@ func TestRolesStartAndEnd(t *testing.T) {
 	t.Parallel()
 
 	for role, ready := range map[string]string{
-		"api": "api is serving", "receiver": "webhook receiver is serving", "worker": "workers are running",
+		"api": "api is serving", "checkout": "checkout is serving", "dashboard": "dashboard is serving",
+		"receiver": "webhook receiver is serving", "worker": "workers are running",
 	} {
 		t.Run(role, func(t *testing.T) {
 			t.Parallel()
@@ -122,7 +125,7 @@ func TestSchemaIsRequired(t *testing.T) {
 
 			env := roleEnv(t)
 			execute(t, env["DATABASE_URL"], tt.sql)
-			for _, role := range []string{"api", "worker", "seed", "doctor"} {
+			for _, role := range []string{"api", "checkout", "dashboard", "worker", "seed", "doctor"} {
 				got := call(t, env, role)
 				require.Equal(t, exitFailure, got.status)
 				require.True(t, strings.HasPrefix(got.stderr, tt.says), got.stderr)
@@ -175,9 +178,11 @@ func TestPortInUse(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, taken.Close()) })
 	env := roleEnv(t)
 	for role, settings := range map[string][]string{
-		"api":      {"PAYGATE_ADMIN_ADDR", "PAYGATE_API_ADDR"},
-		"receiver": {"PAYGATE_RECEIVER_ADDR"},
-		"worker":   {"PAYGATE_ADMIN_ADDR"},
+		"api":       {"PAYGATE_ADMIN_ADDR", "PAYGATE_API_ADDR"},
+		"checkout":  {"PAYGATE_CHECKOUT_ADDR"},
+		"dashboard": {"PAYGATE_DASHBOARD_ADDR"},
+		"receiver":  {"PAYGATE_RECEIVER_ADDR"},
+		"worker":    {"PAYGATE_ADMIN_ADDR"},
 	} {
 		for _, setting := range settings {
 			got := call(t, with(env, setting, taken.Addr().String()), role)

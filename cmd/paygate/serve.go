@@ -32,6 +32,12 @@ func (p *process) listen(ctx context.Context, at address, setting string) (net.L
 	return listener, nil
 }
 
+// onLoopback tells whether only this machine can connect.
+func onLoopback(listener net.Listener) bool {
+	at, ok := listener.Addr().(*net.TCPAddr)
+	return ok && at.IP.IsLoopback()
+}
+
 // serve answers on listener in the background. When the process stops, it accepts nothing new and
 // finishes the requests that are under way; onShutdown ends those that would not end by themselves.
 func (p *process) serve(listener net.Listener, handler http.Handler, logger *slog.Logger, onShutdown ...func()) {

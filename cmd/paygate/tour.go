@@ -12,6 +12,8 @@ type tour struct {
 	api, checkout, dashboard, receiver, shop, admin string // URLs; no admin when it is off
 	password                                        string // of demoEmail at the dashboard; "" when that is not on loopback
 	embeddedPostgres, embeddedRedis                 bool
+	sandboxOpen                                     bool // a request without credentials is the demo merchant's
+	exposed                                         bool // other machines can reach the API
 	readiness                                       readiness
 }
 
@@ -32,20 +34,27 @@ func (t *tour) text() string {
 	}
 	line("Workers", workersWord(t.readiness.Workers), "payments, refunds, webhooks")
 	line("Postgres", brought(t.embeddedPostgres, "embedded", "DATABASE_URL"), t.postgresNote())
-	line("Redis", brought(t.embeddedRedis, "in-process", "REDIS_URL"), "")
+	line("Redis", brought(t.embeddedRedis, "in-process", "REDIS_URL"), missingWord(t.readiness.Redis))
 	line("Log", devLog, "")
 
-	fmt.Fprintf(&b, "\n  Demo keys   %s / %s   (a request without keys is the demo merchant's too)\n", demoKey, demoSecret)
+	keysNote, credentials := "", " -u "+demoKey+":"+demoSecret
+	if t.sandboxOpen {
+		keysNote, credentials = "   (a request without keys is the demo merchant's too)", ""
+	}
+	fmt.Fprintf(&b, "\n  Demo keys   %s / %s%s\n", demoKey, demoSecret, keysNote)
+	if t.exposed {
+		b.WriteString("\n  Other machines can reach this API, and everybody knows these keys.\n")
+	}
 	fmt.Fprintf(&b, `
 Try a payment:
 
-  curl -X POST %s/api/v1/payments \
+  curl -X POST %s/api/v1/payments%s \
     -H "Content-Type: application/json" -H "Idempotency-Key: first" \
     -d '{"amount": 50000, "currency": "INR"}'
 
 Its webhooks appear here:
 
-`, t.api)
+`, t.api, credentials)
 	return b.String()
 }
 
@@ -69,6 +78,13 @@ func workersWord(state string) string {
 		return "running"
 	}
 	return "starting" // the log tells why it takes so long
+}
+
+func missingWord(state string) string {
+	if state == "ok" {
+		return ""
+	}
+	return "does not answer"
 }
 
 func brought(embedded bool, own, setting string) string {
