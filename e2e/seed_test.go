@@ -166,7 +166,7 @@ func (s seed) verifyAll(t *testing.T, webhooks []receiver.Webhook) {
 
 // The only test that needs the ports of the document, whose commands it runs letter by letter. It does not
 // run in parallel with the others, because it measures too.
-func TestSeedAsWritten(t *testing.T) { //nolint:paralleltest // see above
+func TestSeedAsWritten(t *testing.T) {
 	awaitTurn(t)
 	for _, address := range servers(t) {
 		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address)
