@@ -5,6 +5,7 @@ import (
 	_ "embed" // the script
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 
 	"github.com/redis/go-redis/v9"
@@ -86,7 +87,13 @@ var errAway = errors.New("redis is away")
 // send makes one exchange after the other until nothing waits.
 func (g *Gate) send() {
 	x := &g.exchange
-	for g.take(x) {
+	for {
+		// Lets those go first who are about to ask: after a commit many requests come at once. Where nobody
+		// is, it returns at once.
+		runtime.Gosched()
+		if !g.take(x) {
+			return
+		}
 		if g.breaker.isOpen() {
 			x.answer(nil, nil, errAway) // it opened while these waited
 			continue

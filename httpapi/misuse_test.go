@@ -79,7 +79,7 @@ func makeRecords(t *testing.T, c *caller, s *sink, path string) records {
 }
 
 // TestMisuse sends what nobody should to every route, and wants to be told what is wrong.
-func TestMisuse(t *testing.T) { //nolint:tparallel // what the subtests leave behind is looked at when they have ended
+func TestMisuse(t *testing.T) {
 	t.Parallel()
 
 	a := newAPI(t, setup{workers: true})

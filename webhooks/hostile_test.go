@@ -294,7 +294,7 @@ func TestHTTP2(t *testing.T) {
 
 // TestHostileMemory measures what 100 exchanges at once take with receivers that send without end. It
 // is not parallel, so that nothing else is measured.
-func TestHostileMemory(t *testing.T) { //nolint:paralleltest // see above
+func TestHostileMemory(t *testing.T) {
 	const atOnce = 100
 	const bound = 64 << 20
 	bomb()

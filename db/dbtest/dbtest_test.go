@@ -65,7 +65,7 @@ func TestPool(t *testing.T) {
 
 		var name string
 		var left *pgx.Conn
-		passed := t.Run("Inner", func(t *testing.T) { //nolint:paralleltest // its end is what is tested
+		passed := t.Run("Inner", func(t *testing.T) {
 			pool := dbtest.Pool(t)
 			require.NoError(t, pool.QueryRow(t.Context(), "SELECT current_database()").Scan(&name))
 			var err error
