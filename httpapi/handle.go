@@ -96,7 +96,7 @@ func (s *server) refuse(c *gin.Context, err error) {
 	if public.RetryAfter > 0 {
 		c.Header("Retry-After", strconv.Itoa(int(roundUp(public.RetryAfter).Seconds())))
 	}
-	status, body := renderProblem(c, err)
+	status, body := originOf(c).problem(err)
 	if status >= http.StatusInternalServerError {
 		_ = c.Error(err) // the canonical log line, and the span, take it from there
 	}
@@ -129,12 +129,13 @@ func post[Request any](s *server, r spec, write func(ctx context.Context, call *
 		if err != nil {
 			return idempotency.Response{}, err
 		}
+		from := originOf(c)
 		claim := &idempotency.Claim{
 			MerchantID: call.caller.MerchantID, Route: routeName(c), Key: key,
 			Fingerprint: s.Fingerprints.Sum(c.Request.URL.Path, body),
 			Render: func(resource any, err error) idempotency.Response {
 				if err != nil {
-					status, body := renderProblem(c, err)
+					status, body := from.problem(err)
 					return idempotency.Response{Status: status, Body: body}
 				}
 				return idempotency.Response{Status: r.status, Body: encode(resource)}

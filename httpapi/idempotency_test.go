@@ -1,6 +1,8 @@
 package httpapi_test
 
 import (
+	"context"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -221,4 +223,57 @@ func TestIdempotency(t *testing.T) {
 		}
 		require.Equal(t, 2, count(t, shop))
 	})
+}
+
+// TestIdempotency_CallerLeaves hangs up while the answer is being made. It is remembered all the same, and
+// says of itself what it would have said: other requests have come and gone in the meantime.
+func TestIdempotency_CallerLeaves(t *testing.T) {
+	t.Parallel()
+
+	var book logBook
+	a := newAPI(t, setup{logger: slog.New(slog.NewJSONHandler(&book, nil))})
+	const path = "/api/v1/payments"
+	order := as[payments.Order](t, a.shop.post(t, "/api/v1/orders", `{"amount":50000,"currency":"INR"}`), http.StatusCreated)
+	body := `{"order_id":"` + order.ID + `"}`
+	a.shop.pay(t, body)
+
+	lock, err := a.pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = lock.Exec(t.Context(), "SELECT 1 FROM orders FOR UPDATE")
+	require.NoError(t, err)
+	ctx, leave := context.WithCancel(t.Context())
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url+path, strings.NewReader(body))
+	require.NoError(t, err)
+	for name, value := range map[string]string{
+		"Authorization": "Bearer " + a.shop.secret, "Content-Type": "application/json", "Idempotency-Key": "k", "X-Request-Id": "first",
+	} {
+		request.Header.Set(name, value)
+	}
+	var caller sync.WaitGroup
+	caller.Go(func() {
+		response, err := a.transport.RoundTrip(request)
+		if err == nil {
+			err = response.Body.Close()
+		}
+		require.ErrorIs(t, err, context.Canceled)
+	})
+	eventually(t, func() bool {
+		var waiting bool
+		require.NoError(t, a.pool.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)").Scan(&waiting))
+		return waiting
+	}, "the transaction waits for the order")
+	leave()
+	caller.Wait()
+	eventually(t, func() bool { return len(book.lines(`"request_id":"first"`)) == 1 }, "its request has ended")
+	require.Contains(t, book.lines(`"request_id":"first"`)[0], `"level":"INFO"`, "nobody has to be woken for that")
+	for range 50 {
+		a.shop.get(t, "/api/v1/orders")
+	}
+	require.NoError(t, lock.Rollback(t.Context()))
+
+	eventually(t, func() bool {
+		return a.shop.post(t, path, body, "Idempotency-Key", "k").header.Get("Idempotent-Replayed") != ""
+	}, "the answer is remembered")
+	remembered := a.shop.post(t, path, body, "Idempotency-Key", "k")
+	require.Equal(t, "first", requireProblem(t, remembered, http.StatusConflict, fault.OrderBusy, "order_id").RequestID)
 }

@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -41,6 +43,10 @@ func (s *server) logged(c *gin.Context) {
 		level = slog.LevelError
 		if last := c.Errors.Last(); last != nil {
 			attrs = append(attrs, slog.Any("error", last.Err))
+			// Who hangs up gets no answer: that there is none is no failure of ours.
+			if c.Request.Context().Err() != nil && errors.Is(last.Err, context.Canceled) {
+				level = slog.LevelInfo
+			}
 		}
 	}
 	s.Logger.LogAttrs(c.Request.Context(), level, "request", attrs...)

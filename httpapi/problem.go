@@ -76,14 +76,22 @@ type problem struct {
 	RequestID string     `json:"request_id"`
 }
 
-// renderProblem gives the status and body of an error. What is none of our public errors shows
+// origin is what a problem says of its request. It outlives the request: an answer may still be rendered, to be
+// remembered, when its caller has left and Gin has given the request's context to another one.
+type origin struct{ instance, requestID string }
+
+func originOf(c *gin.Context) origin {
+	return origin{instance: c.Request.URL.EscapedPath(), requestID: requestID(c)}
+}
+
+// problem gives the status and body of an error. What is none of our public errors shows
 // as an internal one, without a word of its text.
-func renderProblem(c *gin.Context, err error) (status int, body []byte) {
+func (o origin) problem(err error) (status int, body []byte) {
 	public := fault.From(err)
 	status = statusOf(public.Code)
 	return status, encode(problem{
 		Type: "/docs/errors#" + string(public.Code), Title: http.StatusText(status), Status: status, Detail: public.Message,
-		Instance: c.Request.URL.EscapedPath(), Code: public.Code, Param: public.Param, RequestID: requestID(c),
+		Instance: o.instance, Code: public.Code, Param: public.Param, RequestID: o.requestID,
 	})
 }
 
