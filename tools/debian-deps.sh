@@ -27,6 +27,8 @@ want "gcc libc6-dev" sh -c 'echo "#include <stdlib.h>" | gcc -E -'
 want "postgresql" tools/postgres-bin.sh
 # The published way to verify a webhook is JavaScript; the tests run exactly that.
 want "nodejs" command -v node
+# They also run the commands of the documents as they are written.
+want "curl" command -v curl
 if has_front_end >/dev/null; then
   want "npm" command -v npm
   want "chromium" command -v chromium
