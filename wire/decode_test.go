@@ -229,3 +229,11 @@ func TestDecodeIntoUnfitTarget(t *testing.T) {
 		})
 	}
 }
+
+func TestDecodeWhereNothingIsKnown(t *testing.T) {
+	t.Parallel()
+
+	require.NoError(t, wire.Decode([]byte(`{}`), &struct{}{}))
+	err := wire.Decode([]byte(`{"force":true}`), &struct{}{})
+	require.EqualError(t, err, "unknown_field: There is no field force. Nothing is known here: send {}. (force)")
+}

@@ -17,6 +17,9 @@ func unknownFieldFault(err *json.SemanticError) error {
 	param := dotted(err.JSONPointer)
 	known := fieldNames(err.GoType)
 	text := fmt.Sprintf("There is no field %s.", param)
+	if len(known) == 0 {
+		return fault.On(fault.UnknownField, param, "%s Nothing is known here: send {}.", text)
+	}
 	if meant := nearest(err.JSONPointer.LastToken(), known); meant != "" {
 		text += fmt.Sprintf(" Did you mean %s?", meant)
 	}
