@@ -34,6 +34,7 @@ type house struct {
 	pool     *pgxpool.Pool
 	bank     *processor.Simulator
 	services []*payments.Service
+	options  []payments.Options // of the services
 	merchant uuid.UUID
 	// ahead is how far the services' clock is before the real one, in nanoseconds.
 	ahead atomic.Int64
@@ -60,7 +61,7 @@ func newHouse(tb testing.TB, opts houseOptions) *house {
 	h.bank, err = processor.NewSimulator(h.pool, opts.bank)
 	require.NoError(tb, err)
 	for range max(opts.services, 1) {
-		h.services = append(h.services, h.newService(tb, opts.service))
+		h.startService(tb, opts.service)
 	}
 	tb.Cleanup(func() {
 		for _, s := range h.services {
@@ -75,22 +76,41 @@ func newHouse(tb testing.TB, opts houseOptions) *house {
 // open connects as another process would.
 func (h *house) open(tb testing.TB) *pgxpool.Pool {
 	tb.Helper()
-	pool, err := db.Open(tb.Context(), h.url, db.PoolOptions{ApplicationName: "payments_test", MaxConns: 6})
+	return h.openAs(tb, "payments_test")
+}
+
+func (h *house) openAs(tb testing.TB, name string) *pgxpool.Pool {
+	tb.Helper()
+	pool, err := db.Open(tb.Context(), h.url, db.PoolOptions{ApplicationName: name, MaxConns: 6})
 	require.NoError(tb, err)
 	tb.Cleanup(pool.Close)
 	return pool
 }
 
-func (h *house) newService(tb testing.TB, opts payments.Options) *payments.Service {
+// serviceName is how the sessions of services, and no others, are called.
+const serviceName = "payments_test_service"
+
+func (h *house) startService(tb testing.TB, opts payments.Options) {
 	tb.Helper()
-	opts.DB = h.open(tb)
+	opts.DB = h.openAs(tb, serviceName)
 	queue, err := river.NewClient(riverpgxv5.New(opts.DB), &river.Config{Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(tb, err)
 	opts.Queue, opts.Now = queue, h.now
 	if opts.Acquirer == nil {
 		opts.Acquirer = h.bank
 	}
-	return payments.New(opts)
+	h.services, h.options = append(h.services, payments.New(opts)), append(h.options, opts)
+}
+
+// restart has the services end what they have begun, and starts them again. Before it, a caller that hung
+// up may have left something that is committed later, and a pool may hold sessions that were cut.
+func (h *house) restart(tb testing.TB) {
+	tb.Helper()
+	for i, s := range h.services {
+		require.NoError(tb, s.Close(context.Background()))
+		h.options[i].DB.Reset()
+		h.services[i] = payments.New(h.options[i])
+	}
 }
 
 func (h *house) now() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) }

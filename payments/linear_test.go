@@ -109,7 +109,6 @@ func TestHistoriesAreLinearizable(t *testing.T) {
 	unknown := 0
 	for n := range histories {
 		id := h.held(t, heldAmount)
-		h.complete(t, idsOf(h.jobs(t))...)
 		r := &recorder{begin: time.Now()}
 		atOnce(clients, func(client int) error {
 			dice := rand.New(rand.NewPCG(uint64(n), uint64(client)))
@@ -126,6 +125,7 @@ func TestHistoriesAreLinearizable(t *testing.T) {
 				unknown++
 			}
 		}
+		h.restart(t)
 		h.work(t)
 	}
 	h.examine(t)
@@ -204,7 +204,7 @@ func (h *house) step(t *testing.T, r *recorder, client int, id string, dice *ran
 		defer cancel()
 	}
 	service := h.any(dice.IntN(len(h.services)))
-	h.spoil(dice)
+	h.spoil(t, dice)
 	r.record(client, in, func() reply { return h.tell(ctx, service, in, id) })
 }
 
@@ -254,12 +254,13 @@ func (panicker) FailNow()                          { panic("failed") }
 
 // spoil now and then cuts a session of the services on the server, while it works for somebody, and lets
 // the acquirer come and go.
-func (h *house) spoil(dice *rand.Rand) {
+func (h *house) spoil(t *testing.T, dice *rand.Rand) {
+	t.Helper()
 	h.bank.SetDown(dice.IntN(4) == 0)
 	if dice.IntN(12) == 0 {
-		// An error means that it was our own.
-		_, _ = h.pool.Exec(context.Background(), `
+		_, err := h.pool.Exec(context.Background(), `
 			SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-			WHERE datname = current_database() AND application_name = 'payments_test' AND pid <> pg_backend_pid() AND state <> 'idle' LIMIT 1`)
+			WHERE datname = current_database() AND application_name = $1 AND state <> 'idle' LIMIT 1`, serviceName)
+		require.NoError(t, err)
 	}
 }
