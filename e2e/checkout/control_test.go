@@ -1,12 +1,15 @@
 package checkout_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"paygate/db"
+	"paygate/fault"
 	"paygate/page"
 	"paygate/payments"
 )
@@ -51,12 +54,32 @@ func (s *stack) controls() http.Handler {
 		answer(w, true, nil)
 	})
 	mux.HandleFunc("POST /expire-keys", func(w http.ResponseWriter, r *http.Request) {
-		at := any(nil)
-		if r.URL.Query().Get("expired") == "true" {
-			at = "2020-01-01T00:00:00Z"
-		}
-		_, err := s.pool.Exec(r.Context(), "UPDATE api_keys SET expires_at = $1::text::timestamptz WHERE id = $2", at, demoKey)
-		answer(w, true, err)
+		answer(w, true, s.expireKey(r.Context(), r.URL.Query().Get("expired") == "true"))
 	})
 	return mux
+}
+
+// expireKey ends the demo key's life, or gives it back. It returns when the checkout, which believes for a
+// moment what it read before, treats the key so.
+func (s *stack) expireKey(ctx context.Context, expired bool) error {
+	var at *time.Time
+	if expired {
+		at = new(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC))
+	}
+	if _, err := s.pool.Exec(ctx, "UPDATE api_keys SET expires_at = $1 WHERE id = $2", at, demoKey); err != nil {
+		return err
+	}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		_, err := s.keys.ByPublishable(ctx, demoKey)
+		if refused := fault.CodeOf(err) == fault.CredentialsInvalid; refused == expired {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }

@@ -45,6 +45,7 @@ type stack struct {
 	pool     *pgxpool.Pool
 	payments *payments.Service
 	bank     *processor.Simulator
+	keys     *merchants.Keys
 	network  *network
 
 	// The servers, by their real addresses.
@@ -56,8 +57,9 @@ func newStack(t *testing.T) *stack {
 	ctx := t.Context()
 	logger := slog.New(slog.DiscardHandler)
 	s := &stack{pool: dbtest.Pool(t)}
-	keys := keyring.Development()
-	fingerprints, err := idempotency.LoadFingerprinter(ctx, s.pool, keys)
+	s.keys = &merchants.Keys{DB: s.pool, Now: time.Now}
+	ring := keyring.Development()
+	fingerprints, err := idempotency.LoadFingerprinter(ctx, s.pool, ring)
 	require.NoError(t, err)
 	queue, err := jobs.NewInserter(s.pool, logger)
 	require.NoError(t, err)
@@ -70,11 +72,11 @@ func newStack(t *testing.T) *stack {
 	s.payments = payments.New(payments.Options{DB: s.pool, Acquirer: s.bank, Queue: queue, Now: time.Now})
 	guard := webhooks.NewGuard(webhooks.GuardOptions{})
 	deliverer := webhooks.NewDeliverer(webhooks.DelivererOptions{
-		DB: s.pool, Client: webhooks.NewClient(guard, time.Second, time.Now), Keyring: keys, Queue: queue, Now: time.Now,
+		DB: s.pool, Client: webhooks.NewClient(guard, time.Second, time.Now), Keyring: ring, Queue: queue, Now: time.Now,
 	})
 	workers, err := jobs.NewClient(jobs.Options{
 		DB: s.pool, Payments: s.payments, Deliverer: deliverer,
-		Endpoints: &webhooks.Endpoints{DB: s.pool, Guard: guard, Keyring: keys, Queue: queue, Now: time.Now}, Logger: logger,
+		Endpoints: &webhooks.Endpoints{DB: s.pool, Guard: guard, Keyring: ring, Queue: queue, Now: time.Now}, Logger: logger,
 	})
 	require.NoError(t, err)
 	require.NoError(t, workers.Start(context.WithoutCancel(ctx)))
@@ -87,10 +89,10 @@ func newStack(t *testing.T) *stack {
 		require.NoError(t, s.bank.Close(ctx))
 	})
 
-	storefronts := &merchants.Storefronts{DB: s.pool, Keyring: keys, Now: time.Now}
+	storefronts := &merchants.Storefronts{DB: s.pool, Keyring: ring, Now: time.Now}
 	s.seed(t, storefronts)
 	server := checkout.New(checkout.Options{
-		DB: s.pool, Payments: s.payments, Keys: &merchants.Keys{DB: s.pool, Now: time.Now}, Storefronts: storefronts,
+		DB: s.pool, Payments: s.payments, Keys: s.keys, Storefronts: storefronts,
 		Fingerprints: fingerprints, Logger: logger, Actions: s.bank,
 	})
 	t.Cleanup(server.Close)
