@@ -72,8 +72,14 @@ write('manifest.json', `${JSON.stringify({
 const weight = gzipSync(script, { level: 9 }).length;
 if (weight > maxScript) fail(`checkout.js weighs ${weight} bytes compressed; ${maxScript} are allowed`);
 
+const differences = check ? compare(out, dist) : [];
+// The documents show the script with its hash, for whoever pins it.
+const guide = join(root, '../docs/checkout.md');
+const shown = readFileSync(guide, 'utf8');
+const current = shown.replace(/\/checkout\.v[^"]+\.js"/, `/${scriptName}"`).replace(/integrity="[^"]+"/, `integrity="${integrity(script)}"`);
+if (!check) writeFileSync(guide, current);
+else if (current !== shown) differences.push('differs: docs/checkout.md');
 if (check) {
-  const differences = compare(out, dist);
   rmSync(out, { recursive: true });
   if (differences.length > 0) fail(`dist is not what the sources give; run npm --prefix checkout run build:\n  ${differences.join('\n  ')}`);
 }
