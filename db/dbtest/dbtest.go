@@ -59,13 +59,24 @@ func Main(m *testing.M, options ...goleak.Option) {
 	cancel()
 	if err == nil && code == 0 {
 		// After a failed test goroutines are left over for a reason that is known already.
-		err = goleak.Find(options...)
+		err = leftOver(options...)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "dbtest:", err)
 		code = max(code, 1)
 	}
 	os.Exit(code)
+}
+
+// leftOver reports goroutines that do not end. goleak itself waits half a second for them; go-redis looks
+// only once a second whether the pool that it dials for was closed.
+func leftOver(options ...goleak.Option) (err error) {
+	for range 6 {
+		if err = goleak.Find(options...); err == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 // Pool returns connections to a fresh database with the whole schema and no rows, which
