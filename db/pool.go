@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
+	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 )
 
 // PoolOptions bounds what one process takes of Postgres. Zero values mean the defaults.
@@ -55,7 +56,7 @@ func Open(ctx context.Context, url string, opts PoolOptions) (*pgxpool.Pool, err
 		// elector alone would take half of that.
 		config.MaxConns = max(config.MaxConns, 20)
 	}
-	config.AfterConnect = scanTimesAsUTC
+	config.AfterConnect = registerTypes
 
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
@@ -68,9 +69,11 @@ func Open(ctx context.Context, url string, opts PoolOptions) (*pgxpool.Pool, err
 	return pool, nil
 }
 
-// scanTimesAsUTC makes timestamptz come back in UTC; pgx's default is the machine's zone.
-func scanTimesAsUTC(_ context.Context, conn *pgx.Conn) error {
+// registerTypes makes timestamptz come back in UTC, where pgx's default is the machine's zone, and lets uuids
+// travel as their sixteen bytes, where pgx would ask them for their text and parse that.
+func registerTypes(_ context.Context, conn *pgx.Conn) error {
 	types := conn.TypeMap()
+	pgxuuid.Register(types)
 	types.RegisterType(&pgtype.Type{
 		Name:  "timestamptz",
 		OID:   pgtype.TimestamptzOID,

@@ -225,13 +225,7 @@ func (s *Service) insertPayments(ctx context.Context, tx pgx.Tx, items []*intake
 			return nil, fmt.Errorf("error marking orders as attempted: %w", err)
 		}
 	}
-	if err := webhooks.Emit(ctx, tx, s.queue, events); err != nil {
-		return nil, err
-	}
-	if _, err := s.queue.InsertManyFastTx(ctx, tx, jobs); err != nil {
-		return nil, fmt.Errorf("error enqueueing payments: %w", err)
-	}
-	return answers, nil
+	return answers, webhooks.Emit(ctx, tx, s.queue, events, jobs...)
 }
 
 func lockOrders(ctx context.Context, tx pgx.Tx, items []*intakeItem, open []int) (map[string]*dbsqlc.Order, error) {

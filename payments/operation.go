@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
+	"paygate/db"
 	"paygate/db/dbsqlc"
 	"paygate/db/groupcommit"
 	"paygate/fault"
@@ -117,10 +118,7 @@ func (s *Service) storeDecisions(ctx context.Context, tx pgx.Tx, decisions []*de
 	if len(stored) != len(jobs) {
 		return nil, fmt.Errorf("%d decisions were made, %d could be stored", len(jobs), len(stored))
 	}
-	if _, err := s.queue.InsertManyFastTx(ctx, tx, jobs); err != nil {
-		return nil, fmt.Errorf("error enqueueing decisions: %w", err)
-	}
-	return answers, nil
+	return answers, db.Enqueue(ctx, tx, s.queue, jobs)
 }
 
 // apply notes the decision in row. It is not fresh when the payment has come, or is about to come,

@@ -119,13 +119,7 @@ func (s *Service) insertRefunds(ctx context.Context, tx pgx.Tx, items []*refundI
 	if err := books.store(ctx, tx, s.now()); err != nil {
 		return nil, err
 	}
-	if err := webhooks.Emit(ctx, tx, s.queue, events); err != nil {
-		return nil, err
-	}
-	if _, err := s.queue.InsertManyFastTx(ctx, tx, jobs); err != nil {
-		return nil, fmt.Errorf("error enqueueing refunds: %w", err)
-	}
-	return answers, nil
+	return answers, webhooks.Emit(ctx, tx, s.queue, events, jobs...)
 }
 
 // promiseRefunds takes the money by guarded statements; the decisions before it only chose the

@@ -37,9 +37,6 @@ func (s *Service) Resume(ctx context.Context, paymentID string) error {
 		default:
 			return nil
 		}
-		if _, err := s.queue.InsertManyFastTx(ctx, tx, []river.InsertManyParams{{Args: ProcessPaymentArgs{PaymentID: paymentID}}}); err != nil {
-			return fmt.Errorf("error enqueueing payment %s: %w", paymentID, err)
-		}
-		return nil
+		return db.Enqueue(ctx, tx, s.queue, []river.InsertManyParams{{Args: ProcessPaymentArgs{PaymentID: paymentID}}})
 	})
 }

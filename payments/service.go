@@ -11,6 +11,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"paygate/db/groupcommit"
+	"paygate/db/pipeline"
 	"paygate/idempotency"
 	"paygate/processor"
 )
@@ -66,13 +67,14 @@ func New(opts Options) *Service {
 		holdFor:   cmp.Or(opts.AuthorizationLifetime, DefaultAuthorizationLifetime),
 		actionFor: cmp.Or(opts.ActionLifetime, DefaultActionLifetime),
 	}
-	s.intake = groupcommit.New(s.db, s.intakeMany, groupcommit.Options[*intakeItem, idempotency.Response]{Name: "payment_intake"})
-	s.begin = groupcommit.New(s.db, s.beginMany, groupcommit.Options[string, begun]{Name: "payment_begin"})
-	s.settle = groupcommit.New(s.db, s.settleMany, groupcommit.Options[settlement, struct{}]{Name: "payment_settle"})
-	s.decisions = groupcommit.New(s.db, s.decideMany, groupcommit.Options[*decision, idempotency.Response]{Name: "payment_decide"})
-	s.finishes = groupcommit.New(s.db, s.finishMany, groupcommit.Options[finish, struct{}]{Name: "payment_finish"})
-	s.refundIntake = groupcommit.New(s.db, s.refundMany, groupcommit.Options[*refundItem, idempotency.Response]{Name: "refund_intake"})
-	s.refundSettles = groupcommit.New(s.db, s.settleRefunds, groupcommit.Options[refundSettlement, struct{}]{Name: "refund_settle"})
+	pipelined := pipeline.Over(s.db)
+	s.intake = groupcommit.New(pipelined, s.intakeMany, groupcommit.Options[*intakeItem, idempotency.Response]{Name: "payment_intake"})
+	s.begin = groupcommit.New(pipelined, s.beginMany, groupcommit.Options[string, begun]{Name: "payment_begin"})
+	s.settle = groupcommit.New(pipelined, s.settleMany, groupcommit.Options[settlement, struct{}]{Name: "payment_settle"})
+	s.decisions = groupcommit.New(pipelined, s.decideMany, groupcommit.Options[*decision, idempotency.Response]{Name: "payment_decide"})
+	s.finishes = groupcommit.New(pipelined, s.finishMany, groupcommit.Options[finish, struct{}]{Name: "payment_finish"})
+	s.refundIntake = groupcommit.New(pipelined, s.refundMany, groupcommit.Options[*refundItem, idempotency.Response]{Name: "refund_intake"})
+	s.refundSettles = groupcommit.New(pipelined, s.settleRefunds, groupcommit.Options[refundSettlement, struct{}]{Name: "refund_settle"})
 	return s
 }
 

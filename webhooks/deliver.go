@@ -12,8 +12,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 
+	"paygate/db"
 	"paygate/db/dbsqlc"
 	"paygate/db/groupcommit"
+	"paygate/db/pipeline"
 	"paygate/keyring"
 	"paygate/webhooks/signature"
 )
@@ -59,8 +61,9 @@ func NewDeliverer(opts DelivererOptions) *Deliverer {
 		db: opts.DB, client: opts.Client, keyring: opts.Keyring, queue: opts.Queue, schedule: opts.Schedule, now: opts.Now,
 		lanes: newLanes(opts.Now),
 	}
-	d.records = groupcommit.New(opts.DB, d.recordMany, groupcommit.Options[attempt, struct{}]{Name: "webhook_attempts"})
-	d.parks = groupcommit.New(opts.DB, d.parkMany, groupcommit.Options[DeliverArgs, struct{}]{Name: "webhook_parks"})
+	pipelined := pipeline.Over(opts.DB)
+	d.records = groupcommit.New(pipelined, d.recordMany, groupcommit.Options[attempt, struct{}]{Name: "webhook_attempts"})
+	d.parks = groupcommit.New(pipelined, d.parkMany, groupcommit.Options[DeliverArgs, struct{}]{Name: "webhook_parks"})
 	return d
 }
 
@@ -237,7 +240,7 @@ func (d *Deliverer) recordMany(ctx context.Context, tx pgx.Tx, attempts []attemp
 	if err := d.judge(ctx, tx, endpoints); err != nil {
 		return nil, err
 	}
-	return results, enqueue(ctx, tx, d.queue, jobs)
+	return results, db.Enqueue(ctx, tx, d.queue, jobs)
 }
 
 // advance moves a delivery by the outcome of one attempt and returns the job of the next one,

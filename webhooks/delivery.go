@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 
+	"paygate/db"
 	"paygate/db/dbsqlc"
 	"paygate/fault"
 	"paygate/page"
@@ -198,7 +199,7 @@ func (l *Log) Resend(ctx context.Context, tx pgx.Tx, merchantID uuid.UUID, id st
 		return nil, fault.New(fault.EndpointDisabled,
 			"The endpoint of this delivery is disabled or deleted, so nothing can be sent to it. Enable it first; what waits for it is then sent by itself.")
 	}
-	if err := enqueue(ctx, tx, l.Queue, []river.InsertManyParams{{Args: DeliverArgs{DeliveryID: id, EndpointID: row.WebhookDelivery.EndpointID, Manual: true}}}); err != nil {
+	if err := db.Enqueue(ctx, tx, l.Queue, []river.InsertManyParams{{Args: DeliverArgs{DeliveryID: id, EndpointID: row.WebhookDelivery.EndpointID, Manual: true}}}); err != nil {
 		return nil, err
 	}
 	return showDelivery(&row.WebhookDelivery), nil

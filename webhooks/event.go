@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
+	"paygate/db"
 	"paygate/db/dbsqlc"
 	"paygate/db/ids"
 	"paygate/wire"
@@ -99,9 +100,10 @@ type Queue = *river.Client[pgx.Tx]
 
 // Emit stores events inside the transaction of what they tell, with a delivery and its job
 // for every subscribed endpoint. Deliveries of a disabled endpoint are stored too, and wait.
-func Emit(ctx context.Context, tx pgx.Tx, queue Queue, events []Event) error {
+// jobs are the transaction's others, which are enqueued together with those.
+func Emit(ctx context.Context, tx pgx.Tx, queue Queue, events []Event, jobs ...river.InsertManyParams) error {
 	if len(events) == 0 {
-		return nil
+		return db.Enqueue(ctx, tx, queue, jobs)
 	}
 	queries := dbsqlc.New()
 	rows := &dbsqlc.EventInsertManyParams{}
@@ -127,7 +129,6 @@ func Emit(ctx context.Context, tx pgx.Tx, queue Queue, events []Event) error {
 		return fmt.Errorf("error finding subscribed endpoints: %w", err)
 	}
 	deliveries := &dbsqlc.DeliveryInsertManyParams{}
-	var jobs []river.InsertManyParams
 	for _, e := range events {
 		for _, s := range subscribers {
 			if s.MerchantID != e.merchantID || !e.reaches(s.ID, s.EventTypes) {
@@ -150,23 +151,12 @@ func Emit(ctx context.Context, tx pgx.Tx, queue Queue, events []Event) error {
 			deliveries.CreatedAts = append(deliveries.CreatedAts, e.at)
 		}
 	}
-	if len(deliveries.Ids) == 0 {
-		return nil
+	if len(deliveries.Ids) > 0 {
+		if err := queries.DeliveryInsertMany(ctx, tx, deliveries); err != nil {
+			return fmt.Errorf("error storing deliveries: %w", err)
+		}
 	}
-	if err := queries.DeliveryInsertMany(ctx, tx, deliveries); err != nil {
-		return fmt.Errorf("error storing deliveries: %w", err)
-	}
-	return enqueue(ctx, tx, queue, jobs)
-}
-
-func enqueue(ctx context.Context, tx pgx.Tx, queue Queue, jobs []river.InsertManyParams) error {
-	if len(jobs) == 0 {
-		return nil
-	}
-	if _, err := queue.InsertManyFastTx(ctx, tx, jobs); err != nil {
-		return fmt.Errorf("error enqueueing deliveries: %w", err)
-	}
-	return nil
+	return db.Enqueue(ctx, tx, queue, jobs)
 }
 
 // Subscribed tells whether one of the patterns covers the type: `*` covers all, `payment.*`

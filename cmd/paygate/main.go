@@ -30,6 +30,7 @@ func main() {
 		signal.Stop(signals)
 		cancel()
 	}()
+	tuneCollector(os.LookupEnv)
 	os.Exit(run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
 }
 

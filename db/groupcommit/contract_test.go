@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -90,14 +91,57 @@ func TestGroup_Gathering(t *testing.T) {
 		db := &fakeDB{begin: func(context.Context, int) error { <-begun; return nil }, commit: open.commit}
 		c := newCallers(db, stage, options{Concurrency: 3, MaxBatch: 2})
 
-		c.start(t.Context(), 1, 2, 3, 4, 5)
+		c.start(t.Context(), 1, 2, 3, 4, 5, 6)
 		require.Equal(t, 1, db.transactions())
 		close(begun)
 		synctest.Wait()
 		require.Equal(t, 3, db.transactions()) // none has committed yet
 		close(open)
 		c.wg.Wait()
-		require.Len(t, db.rows, 5)
+		require.Len(t, db.rows, 6)
+	})
+
+	bubble(t, "FewWaitForACommit", func(t *testing.T) {
+		begun, open := make(chan struct{}), make(gate)
+		db := &fakeDB{commit: open.commit, begin: func(_ context.Context, n int) error {
+			if n == 0 {
+				<-begun
+			}
+			return nil
+		}}
+		c := newCallers(db, stage, options{Concurrency: 2})
+
+		c.start(t.Context(), 1, 2)
+		close(begun)
+		synctest.Wait()
+		c.start(t.Context(), 3)
+		require.Equal(t, 1, db.transactions()) // fewer than are being committed
+		c.start(t.Context(), 4)
+		require.Equal(t, 2, db.transactions())
+		close(open)
+		c.wg.Wait()
+		require.ElementsMatch(t, [][]int{{1, 2}, {3, 4}}, db.batches)
+	})
+
+	bubble(t, "NobodyWaitsLongForAnother", func(t *testing.T) {
+		stuck := make(chan struct{})
+		db := &fakeDB{}
+		c := newCallers(db, func(ctx context.Context, tx pgx.Tx, items []int) (results, error) {
+			if slices.Contains(items, 1) {
+				<-stuck // a lock, say
+			}
+			return stage(ctx, tx, items)
+		}, options{Concurrency: 2})
+
+		c.start(t.Context(), 1)
+		begin := time.Now()
+		value, err := c.group.Do(t.Context(), 2)
+		require.NoError(t, err)
+		require.Equal(t, 20, value)
+		require.Less(t, time.Since(begin), 50*time.Millisecond)
+		close(stuck)
+		c.wg.Wait()
+		require.Equal(t, [][]int{{2}, {1}}, db.batches)
 	})
 
 	bubble(t, "OneGathersAtATime", func(t *testing.T) {

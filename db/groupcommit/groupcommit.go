@@ -4,11 +4,18 @@
 //
 // # When a transaction starts
 //
-// At once, when none is running: a lone item never waits for company, and no timer
-// decides. Items that arrive meanwhile queue, and the next transaction
-// takes all of them, first come first served, up to MaxBatch. A transaction takes its
-// items only after BEGIN was answered, so those that arrive during that round trip
-// are in it too. A batch therefore grows only while the database is busy.
+// At once, when none is running: a lone item never waits for company. Items that arrive
+// meanwhile queue, and the next transaction takes all of them, first come first served,
+// up to MaxBatch. A transaction takes its items only after BEGIN was answered, so those
+// that arrive during that round trip are in it too. A batch therefore grows only while
+// the database is busy.
+//
+// The next one begins when the one before is through, or while that commits, when as many
+// items wait as it carries: then the processor works for one batch while the disk syncs
+// for another. To begin it earlier would split the same work into more and smaller batches,
+// each with the fixed price of a transaction, on processors that are busy already. It is
+// done only where there is enough for a full batch, or where a transaction is held up (by
+// a lock, say) for longer than a few hundredths of a second.
 //
 // # What an answer means
 //
@@ -103,11 +110,11 @@ type Options[In, Out any] struct {
 	// A panic in it is reported to Observe.
 	AfterCommit func(items []In, results []Result[Out])
 
-	// Concurrency is how many transactions may be in flight; default 2. With 1, the
-	// processor idles while the disk syncs, and one batch that is being halved holds up
-	// everybody; more than 2 splits the same work into smaller batches, and gained
-	// nothing in BenchmarkConcurrent on two cores. Work on rows that all batches
-	// share, a balance say, is better off with 1: the second would only wait for a lock.
+	// Concurrency is how many transactions may be in flight; default 3: one that works, one
+	// that commits, and one more, so that a batch that waits for a lock or is being halved
+	// holds up nobody else. With 1, the processor idles while the disk syncs. Work on rows
+	// that all batches share, a balance say, is better off with 1: the second would only
+	// wait for a lock.
 	Concurrency int
 
 	// MaxBatch bounds the items in one transaction; default 256.
@@ -160,17 +167,17 @@ type Group[In, Out any] struct {
 	free    sync.Pool // of *call[In, Out]
 	drained chan struct{}
 
-	mu        sync.Mutex // guards what follows, and the links of queued calls
-	closed    bool
-	gathering bool // a worker is beginning a transaction, and will take what is queued then
-	queue     queue[In, Out]
-	running   int
-	spare     []*worker[In, Out]
+	mu      sync.Mutex // guards what follows, and the links of queued calls
+	closed  bool
+	leader  *worker[In, Out] // whose transaction the next one waits for; nil for nobody's
+	queue   queue[In, Out]
+	running int
+	spare   []*worker[In, Out]
 }
 
 // New makes a group. It holds no goroutine and no connection until the first Do.
 func New[In, Out any](db Beginner, apply Apply[In, Out], opts Options[In, Out]) *Group[In, Out] {
-	opts.Concurrency = orDefault(opts.Concurrency, 2)
+	opts.Concurrency = orDefault(opts.Concurrency, 3)
 	opts.MaxBatch = orDefault(opts.MaxBatch, 256)
 	opts.MaxQueue = orDefault(opts.MaxQueue, 4096)
 	opts.Timeout = orDefault(opts.Timeout, 10*time.Second)
@@ -291,10 +298,12 @@ func (g *Group[In, Out]) recycle(c *call[In, Out]) {
 
 // startLocked starts a worker if there is something to do that none will do soon.
 func (g *Group[In, Out]) startLocked() {
-	if g.gathering || g.queue.len == 0 || g.running >= g.opts.Concurrency {
+	if g.leader != nil && g.leader.committing && g.queue.len >= len(g.leader.calls) {
+		g.leader.resignLocked()
+	}
+	if g.leader != nil || g.queue.len == 0 || g.running >= g.opts.Concurrency {
 		return
 	}
-	g.gathering = true
 	g.running++
 	var w *worker[In, Out]
 	if last := len(g.spare) - 1; last >= 0 {
@@ -302,7 +311,7 @@ func (g *Group[In, Out]) startLocked() {
 	} else {
 		w = &worker[In, Out]{group: g}
 	}
-	w.gathering = true
+	w.leadLocked()
 	go w.work()
 }
 

@@ -82,8 +82,8 @@ func insertRows(ctx context.Context, tx pgx.Tx, items []row) (rowResults, error)
 	}
 	rows, err := tx.Query(ctx, `
 		insert into item (n, kind)
-		select n, kind from unnest($1::int[], $2::text[]) as new (n, kind)
-		order by n -- all transactions lock in one order
+		select n, kind from unnest($1::int[], $2::text[]) with ordinality as new (n, kind, place)
+		order by n, place -- all transactions lock in one order
 		on conflict (n) do nothing
 		returning n`, numbers, kinds)
 	if err != nil {

@@ -14,6 +14,8 @@ const (
 	maxRepeats = 3
 	// backoff bounds the random pause before the first repeat; it doubles with each.
 	backoff = 5 * time.Millisecond
+	// patience is for how long a transaction that does not come to its COMMIT keeps the next one waiting.
+	patience = 25 * time.Millisecond
 	// rollbackTimeout bounds a rollback, which starts when the transaction's own time may be up.
 	rollbackTimeout = 5 * time.Second
 )
@@ -26,11 +28,16 @@ type worker[In, Out any] struct {
 	calls []*call[In, Out]
 	items []In // those of calls, in the same order
 
-	deadline  time.Time // no transaction for this batch begins later
-	gathering bool      // this is the worker that the group's field of this name speaks of
-	open      attempt   // the one to roll back should the goroutine be ended
-	stopped   error     // why the rest of the batch is given up
-	unsolved  int       // index of the first call that is not answered
+	deadline time.Time // no transaction for this batch begins later
+	open     attempt   // the one to roll back should the goroutine be ended
+	stopped  error     // why the rest of the batch is given up
+	unsolved int       // index of the first call that is not answered
+
+	// Guarded by the group's mutex, while this worker leads. impatient ends the lead of a batch that takes
+	// long; leads counts them, because it may fire when that batch is through already.
+	committing bool
+	impatient  *time.Timer
+	leads      int
 
 	// What Observe is told beside.
 	queued   int
@@ -45,6 +52,52 @@ type attempt struct {
 	err     error
 	started time.Time
 	tx      pgx.Tx
+}
+
+// leadLocked makes this the worker whose transaction the next one waits for.
+func (w *worker[In, Out]) leadLocked() {
+	w.group.leader = w
+	w.committing = false
+	w.leads++
+}
+
+// hurryLocked bounds for how long the next one waits for the batch that was just taken.
+func (w *worker[In, Out]) hurryLocked() {
+	lead := w.leads
+	w.impatient = time.AfterFunc(patience, func() {
+		w.group.mu.Lock()
+		defer w.group.mu.Unlock()
+		if w.leads == lead {
+			w.resignLocked()
+			w.group.startLocked()
+		}
+	})
+}
+
+// commits notes that nothing is left to do but COMMIT.
+func (w *worker[In, Out]) commits() {
+	w.group.mu.Lock()
+	defer w.group.mu.Unlock()
+	w.committing = true
+	w.group.startLocked()
+}
+
+// resign lets the next transaction begin.
+func (w *worker[In, Out]) resign() {
+	w.group.mu.Lock()
+	defer w.group.mu.Unlock()
+	w.resignLocked()
+	w.group.startLocked()
+}
+
+func (w *worker[In, Out]) resignLocked() {
+	if w.group.leader != w {
+		return
+	}
+	if w.impatient != nil {
+		w.impatient.Stop()
+	}
+	w.group.leader = nil
 }
 
 func (w *worker[In, Out]) work() {
@@ -103,8 +156,12 @@ func (w *worker[In, Out]) take() bool {
 		w.calls, w.items = append(w.calls, c), append(w.items, c.item)
 	}
 	w.queued, w.repeated = g.queue.len, false
-	g.gathering, w.gathering = false, false
-	g.startLocked()
+	if len(w.calls) == 0 || g.queue.len >= g.opts.MaxBatch {
+		w.resignLocked() // there is nothing to split
+		g.startLocked()
+	} else {
+		w.hurryLocked()
+	}
 	return len(w.calls) > 0
 }
 
@@ -113,8 +170,8 @@ func (w *worker[In, Out]) proceed() bool {
 	g := w.group
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.queue.len > 0 && !g.gathering {
-		g.gathering, w.gathering = true, true
+	if g.queue.len > 0 && g.leader == nil {
+		w.leadLocked()
 		return true
 	}
 	g.running--
@@ -172,6 +229,7 @@ func (w *worker[In, Out]) part(from, to int) {
 // transact applies calls[from:to] in one transaction, and answers them if it was committed.
 func (w *worker[In, Out]) transact(from, to int, a attempt) (verdict, error) {
 	if a.err != nil {
+		w.resign()
 		v := afterBegin(a.ctx, a.err)
 		a.cancel()
 		err := fmt.Errorf("error beginning transaction: %w", a.err)
@@ -181,6 +239,7 @@ func (w *worker[In, Out]) transact(from, to int, a attempt) (verdict, error) {
 
 	results, err := w.apply(a, w.items[from:to])
 	if err != nil {
+		w.resign()
 		v := afterApply(a.ctx, a.tx, err)
 		w.rollback(a)
 		err = fmt.Errorf("error applying items: %w", err)
@@ -188,7 +247,9 @@ func (w *worker[In, Out]) transact(from, to int, a attempt) (verdict, error) {
 		return v, err
 	}
 
+	w.commits()
 	err = a.tx.Commit(a.ctx)
+	w.resign()
 	v := afterCommit(a.ctx, err)
 	duration := time.Since(a.started)
 	a.cancel() // Commit ends the transaction even when it fails
@@ -276,10 +337,8 @@ func (w *worker[In, Out]) bury() {
 	g := w.group
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if w.gathering {
-		g.gathering = false
-	}
 	g.running--
+	w.resignLocked()
 	g.startLocked()
 	g.closeDrainedLocked()
 }
