@@ -3,8 +3,7 @@ package main
 import "runtime/debug"
 
 // gcPercent lets the heap grow to five times what lives before it is collected. What lives in a gateway is
-// little, and what dies is a lot: at Go's default of 100 it would be collected some fifty times a second
-// under load, for a tenth of the processor time (bench/RESULTS.md).
+// little, and what dies is a lot: at Go's default of 100 it would be collected many times a second under load.
 const gcPercent = 400
 
 // tuneCollector sets gcPercent, unless the operator has said otherwise by GOGC (runtime/debug.SetGCPercent).
