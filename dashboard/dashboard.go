@@ -130,6 +130,9 @@ func (s *Server) routes(app http.Handler) http.Handler {
 	s.handle(mux, "DELETE /data/users/{id}", owners, s.removeUser)
 	s.handle(mux, "GET /data/audit", owners, s.listAudit)
 
+	s.handle(mux, "GET /data/docs", anybody, s.listDocuments)
+	s.handle(mux, "GET /data/docs/{slug}", anybody, s.readDocument)
+
 	mux.HandleFunc("/data/", noRoute)
 	mux.HandleFunc("/session/", noRoute)
 	return mux
