@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"paygate/fault"
-	"paygate/gate"
 	"paygate/idempotency"
 )
 
@@ -26,7 +25,7 @@ func (s *server) once(ctx context.Context, call *call, claim *idempotency.Claim,
 	// Only first answers are left there: an old one would outlive its row in Postgres.
 	if call.copy != nil && !answer.Replayed {
 		if sealed := call.copy.Seal(claim.Fingerprint, answer); sealed != nil {
-			s.Gate.Keep(gate.NamePrefix+call.copy.Name(), sealed)
+			s.Gate.Keep(call.copy.Name(), sealed)
 		}
 	}
 	return answer, nil

@@ -83,7 +83,7 @@ func (s databaseSettings) url() (string, error) {
 
 // redisSettings is where caches are.
 type redisSettings struct {
-	RedisURL redisURL `name:"redis-url" env:"REDIS_URL" help:"Redis, as redis://host:6379/0. It holds nothing that may not be lost. Without it dev brings its own."`
+	RedisURL redisURL `name:"redis-url" env:"REDIS_URL" help:"Redis, as redis://host:6379/0, redis+sentinel://host:26379,host:26379/0?master_name=NAME or redis+cluster://host:6379,host:6379; rediss for TLS. It holds nothing that may not be lost. Without it dev brings its own."`
 }
 
 // secretSettings is what protects secrets at rest.

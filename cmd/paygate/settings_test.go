@@ -111,7 +111,7 @@ func TestBadSettings(t *testing.T) {
 		},
 		"NoRedisURL": {
 			args: []string{"api"}, env: map[string]string{"REDIS_URL": "http://:hunter2@cache:6379"},
-			says: "REDIS_URL: not such as redis://user:password@host:6379/0",
+			says: "REDIS_URL: not such as redis://user:password@host:6379/0, redis+sentinel://host:26379,host:26379/0?master_name=NAME or redis+cluster://host:6379,host:6379",
 		},
 		"MissingRedisURL": {
 			args: []string{"api"}, env: development,

@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/redis/go-redis/v9"
 
+	"paygate/gate"
 	"paygate/keyring"
 	"paygate/webhooks"
 )
@@ -169,12 +170,12 @@ func (u *databaseURL) UnmarshalText(text []byte) error {
 }
 
 // redisURL is where a Redis is; nil options when none was given.
-type redisURL struct{ options *redis.Options }
+type redisURL struct{ options *redis.UniversalOptions }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (u *redisURL) UnmarshalText(text []byte) (err error) {
-	if u.options, err = redis.ParseURL(string(text)); err != nil {
-		return errors.New("not such as redis://user:password@host:6379/0") // see databaseURL
+	if u.options, err = gate.ParseURL(string(text)); err != nil {
+		return errors.New("not such as redis://user:password@host:6379/0, redis+sentinel://host:26379,host:26379/0?master_name=NAME or redis+cluster://host:6379,host:6379") // see databaseURL
 	}
 	return nil
 }

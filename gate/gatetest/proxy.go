@@ -20,7 +20,7 @@ import (
 type Proxy struct {
 	tb      testing.TB
 	proxy   *toxiproxy.Proxy
-	options *redis.Options
+	options *redis.UniversalOptions
 }
 
 // NewProxy opens a good line to the Redis at redisURL; it ends with the test.
@@ -36,7 +36,7 @@ func NewProxy(tb testing.TB, redisURL string) *Proxy {
 	p.Restore()
 	tb.Cleanup(p.Cut)
 	parsed.Host = p.proxy.Listen
-	if p.options, err = redis.ParseURL(parsed.String()); err != nil {
+	if p.options, err = gate.ParseURL(parsed.String()); err != nil {
 		tb.Fatalf("gatetest: %v", err)
 	}
 	return p
@@ -44,7 +44,7 @@ func NewProxy(tb testing.TB, redisURL string) *Proxy {
 
 // Client returns a client as a gateway uses it, at the near end of the line. timeout is that of
 // gate.NewClient.
-func (p *Proxy) Client(timeout time.Duration) *redis.Client {
+func (p *Proxy) Client(timeout time.Duration) redis.UniversalClient {
 	client := gate.NewClient(p.options, timeout)
 	p.tb.Cleanup(func() {
 		if err := client.Close(); err != nil {
