@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,13 +17,16 @@ import (
 	"github.com/riverqueue/river"
 	"riverqueue.com/riverui"
 
+	"paygate/db"
 	"paygate/fault"
 	"paygate/webhooks"
 )
 
 // Options of the dashboard; all but Prefix are required.
 type Options struct {
-	DB       *pgxpool.Pool
+	DB *pgxpool.Pool
+	// Reads answers for the pages. What the API shows should be read through it, too.
+	Reads    *db.Reader
 	Sessions *Sessions
 	// API answers below /api/v1 and at /openapi.yaml. It must take its caller from Sessions.Caller.
 	API       http.Handler
@@ -43,13 +47,13 @@ type Server struct {
 	// closing ends live streams, which would otherwise hold up a shutdown.
 	closing context.Context //nolint:containedctx // a signal to handlers, not the context of a call
 	close   context.CancelFunc
-	ended   chan struct{}
+	work    sync.WaitGroup
 }
 
 // New returns the dashboard.
 func New(opts Options) (*Server, error) {
 	opts.Prefix = strings.TrimRight(opts.Prefix, "/")
-	s := &Server{Options: opts, ended: make(chan struct{})}
+	s := &Server{Options: opts}
 	s.closing, s.close = context.WithCancel(context.Background())
 	var err error
 	if s.river, err = riverui.NewHandler(&riverui.HandlerOpts{
@@ -62,7 +66,7 @@ func New(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.handler = secured(http.NewCrossOriginProtection().Handler(s.unprefixed(s.routes(app))))
+	s.handler = secured(http.NewCrossOriginProtection().Handler(s.unprefixed(s.reading(s.routes(app)))))
 	return s, nil
 }
 
@@ -71,10 +75,8 @@ func (s *Server) Start(ctx context.Context) error {
 	if err := s.river.Start(s.closing); err != nil { //nolint:contextcheck // it runs until Close
 		return fmt.Errorf("error starting River UI: %w", err)
 	}
-	go func() {
-		defer close(s.ended)
-		s.keepSums(s.closing) //nolint:contextcheck // it runs until Close
-	}()
+	s.work.Go(func() { s.keepSums(s.closing) })  //nolint:contextcheck // it runs until Close
+	s.work.Go(func() { s.Reads.Run(s.closing) }) //nolint:contextcheck // it runs until Close
 	s.Logger.LogAttrs(ctx, slog.LevelInfo, "dashboard is serving")
 	return nil
 }
@@ -85,8 +87,13 @@ func (s *Server) Disconnect() { s.close() }
 // Close waits for the work in the background of a started dashboard.
 func (s *Server) Close(ctx context.Context) error {
 	s.close()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.work.Wait()
+	}()
 	select {
-	case <-s.ended:
+	case <-ended:
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("error ending the dashboard's work: %w", ctx.Err())

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"paygate/dashboard"
+	"paygate/db"
 	"paygate/db/dbsqlc"
 	"paygate/db/dbtest"
 	"paygate/jobs"
@@ -52,7 +53,7 @@ func setup(t *testing.T) *testBundle {
 		_, _ = io.WriteString(w, caller.MerchantID.String())
 	})
 	server, err := dashboard.New(dashboard.Options{
-		DB: b.pool, Sessions: sessions, API: api, Queue: queue, Logger: logger, Now: clock,
+		DB: b.pool, Reads: db.NewReader(db.ReaderOptions{Primary: b.pool}), Sessions: sessions, API: api, Queue: queue, Logger: logger, Now: clock,
 		Endpoints: &webhooks.Endpoints{DB: b.pool, Keyring: keyring.Development(), Queue: queue, Now: clock},
 	})
 	require.NoError(t, err)

@@ -24,6 +24,8 @@ type PoolOptions struct {
 	StatementTimeout time.Duration
 	// LockTimeout ends a wait for another transaction; default 5 s.
 	LockTimeout time.Duration
+	// Unproven opens without a ping: for a server that may be away.
+	Unproven bool
 }
 
 // Open connects to url and proves it with a ping.
@@ -61,6 +63,9 @@ func Open(ctx context.Context, url string, opts PoolOptions) (*pgxpool.Pool, err
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("error opening the database: %w", err)
+	}
+	if opts.Unproven {
+		return pool, nil
 	}
 	if err := pool.Ping(ctx); err != nil {
 		pool.Close()

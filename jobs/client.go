@@ -7,6 +7,8 @@ import (
 	"cmp"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -45,8 +47,14 @@ type Options struct {
 var defaultWorkers = map[string]int{
 	payments.QueueName: 200,
 	webhooks.QueueName: 400,
-	maintenanceQueue:   2,
+	MaintenanceQueue:   2,
 }
+
+// MaxWorkers is how many jobs of one queue one process may run at once.
+const MaxWorkers = river.QueueNumWorkersMax
+
+// Queues are the names of all queues, sorted.
+func Queues() []string { return slices.Sorted(maps.Keys(defaultWorkers)) }
 
 // fetchCooldown is the least pause between two fetches of a queue, and in an inserter between two
 // notifications of a queue. It bounds throughput to workers ÷ cooldown, and a job waits for half of

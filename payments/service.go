@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 
+	"paygate/db/dbsqlc"
 	"paygate/db/groupcommit"
 	"paygate/db/pipeline"
 	"paygate/idempotency"
@@ -19,6 +20,7 @@ import (
 // Service does what the API and the workers ask for.
 type Service struct {
 	db       *pgxpool.Pool
+	reads    dbsqlc.DBTX // for what is shown, and nothing is decided by
 	acquirer processor.Acquirer
 	queue    *river.Client[pgx.Tx]
 	clock    func() time.Time
@@ -52,6 +54,8 @@ type Options struct {
 	Queue *river.Client[pgx.Tx]
 	Now   func() time.Time
 
+	// Reads answers what is only shown: a payment, a list, a balance. It may be a little old. Default DB.
+	Reads dbsqlc.DBTX
 	// AuthorizationLifetime is after how long an authorized payment that nobody captures is canceled.
 	// Default DefaultAuthorizationLifetime.
 	AuthorizationLifetime time.Duration
@@ -66,6 +70,9 @@ func New(opts Options) *Service {
 		db: opts.DB, acquirer: opts.Acquirer, queue: opts.Queue, clock: opts.Now,
 		holdFor:   cmp.Or(opts.AuthorizationLifetime, DefaultAuthorizationLifetime),
 		actionFor: cmp.Or(opts.ActionLifetime, DefaultActionLifetime),
+	}
+	if s.reads = opts.Reads; s.reads == nil {
+		s.reads = s.db
 	}
 	pipelined := pipeline.Over(s.db)
 	s.intake = groupcommit.New(pipelined, s.intakeMany, groupcommit.Options[*intakeItem, idempotency.Response]{Name: "payment_intake"})

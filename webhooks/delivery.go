@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 
 	"paygate/db"
@@ -126,7 +125,8 @@ func showDelivery(row *dbsqlc.WebhookDelivery) *Delivery {
 
 // Log reads deliveries, and resends them.
 type Log struct {
-	DB    *pgxpool.Pool
+	// DB answers what is shown; it may be a little old. What is resent is decided in a transaction of the caller's.
+	DB    dbsqlc.DBTX
 	Queue Queue
 	Now   func() time.Time
 }

@@ -83,8 +83,8 @@ func (p *process) apiOptions(g *gateway, s redisSettings, sandboxOpen bool) http
 		sandbox = new(demoMerchant)
 	}
 	return httpapi.Options{
-		DB: g.pool, Gate: p.openGate(s, g.logger), Payments: g.payments, Events: &webhooks.Events{DB: g.pool}, Endpoints: g.endpoints,
-		Deliveries: &webhooks.Log{DB: g.pool, Queue: g.queue, Now: now}, Keys: &merchants.Keys{DB: g.pool, Now: time.Now},
+		DB: g.pool, Gate: p.openGate(s, g.logger), Payments: g.payments, Events: &webhooks.Events{DB: g.reads}, Endpoints: g.endpoints,
+		Deliveries: &webhooks.Log{DB: g.reads, Queue: g.queue, Now: now}, Keys: &merchants.Keys{DB: g.pool, Now: time.Now},
 		Fingerprints: g.fingerprints, Logger: g.logger, Now: now, Sandbox: sandbox,
 	}
 }

@@ -38,6 +38,7 @@ type dashboardCommand struct {
 	dashboardSettings   `embed:""`
 	gatewaySettings     `embed:""`
 	redisSettings       `embed:"" group:"Storage"`
+	replicaSettings     `embed:"" group:"Storage"`
 	developmentSettings `embed:""`
 }
 
@@ -47,7 +48,7 @@ func (c *dashboardCommand) run(ctx context.Context, io streams) error {
 	}
 	logger := c.logger(io.err)
 	return runProcess(ctx, func(p *process) error {
-		g, err := p.openGateway(ctx, c.gatewaySettings, gatewayOptions{role: "dashboard", development: c.Development, logger: logger})
+		g, err := p.openGateway(ctx, c.gatewaySettings, gatewayOptions{role: "dashboard", development: c.Development, replica: c.replicaSettings, logger: logger})
 		if err != nil {
 			return err
 		}
@@ -69,7 +70,7 @@ func (p *process) serveDashboard(ctx context.Context, listener net.Listener, g *
 	sessions := &dashboard.Sessions{DB: g.pool, Now: now, Secure: secure, Prefix: string(s.DashboardPrefix)}
 	api.Authenticate, api.Sandbox = sessions.Caller, nil
 	server, err := dashboard.New(dashboard.Options{
-		DB: g.pool, Sessions: sessions, API: httpapi.New(api), Endpoints: g.endpoints, Queue: g.queue, Logger: g.logger, Now: now, Prefix: string(s.DashboardPrefix),
+		DB: g.pool, Reads: g.reads, Sessions: sessions, API: httpapi.New(api), Endpoints: g.endpoints, Queue: g.queue, Logger: g.logger, Now: now, Prefix: string(s.DashboardPrefix),
 	})
 	if err != nil {
 		return err

@@ -46,6 +46,7 @@ func (p *process) startWorkers(ctx context.Context, g *gateway, s workerSettings
 	client, err := jobs.NewClient(jobs.Options{
 		DB: g.pool, Payments: g.payments, Deliverer: deliverer, Endpoints: g.endpoints, Logger: g.logger,
 		IdempotencyRetention: s.Retention, WebhookRetention: s.HistoryKept, JobTimeout: s.JobTimeout, RescueAfter: s.RescueAfter,
+		Workers: s.Queues,
 	})
 	if err != nil {
 		return err
