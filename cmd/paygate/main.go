@@ -48,6 +48,7 @@ type cli struct {
 	Origins   originsCommand   `cmd:"" help:"Say which sites may show a merchant's payment page."`
 	Doctor    doctorCommand    `cmd:"" help:"Check every invariant over the live database; status 1 when one is broken."`
 	Bench     benchCommand     `cmd:"" help:"Measure how many payments an installation takes, and how fast it answers."`
+	Health    healthCommand    `cmd:"" help:"Ask a server on this machine whether it is well; status 1 when it is not."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
