@@ -149,7 +149,7 @@ func TestReader_NeverShowsWhatIsOlderThanTheBound(t *testing.T) {
 		fellBack = fellBack || asked.Sub(written[1]) > bound && seen == n
 		require.Less(t, asked.Sub(written[1]), readPatience)
 	}
-	require.NotZero(t, r.log.count("the replica is away or behind"))
+	require.Eventually(t, func() bool { return r.log.count("the replica is away or behind") > 0 }, readPatience, 5*time.Millisecond)
 
 	exec(t, r.Replica, "SELECT pg_wal_replay_resume()")
 	r.awaitPlace(t, "replica")
