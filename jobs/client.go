@@ -86,6 +86,7 @@ func NewClient(opts Options) (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, &finishWorker{service: opts.Payments, logger: opts.Logger})
 	river.AddWorker(workers, &refundWorker{service: opts.Payments, logger: opts.Logger})
 	river.AddWorker(workers, &deliveryWorker{deliverer: opts.Deliverer, logger: opts.Logger})
+	river.AddWorker(workers, &deliveriesWorker{deliverer: opts.Deliverer, logger: opts.Logger})
 	river.AddWorker(workers, &drainWorker{deliverer: opts.Deliverer, logger: opts.Logger})
 	river.AddWorker(workers, &sweepWorker{endpoints: opts.Endpoints})
 	river.AddWorker(workers, &taskWorker{

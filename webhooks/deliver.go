@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,7 +18,6 @@ import (
 	"paygate/db/groupcommit"
 	"paygate/db/pipeline"
 	"paygate/keyring"
-	"paygate/webhooks/signature"
 )
 
 // How an attempt came about, and what came of it.
@@ -41,6 +41,7 @@ type Deliverer struct {
 	schedule Schedule
 	now      func() time.Time
 	lanes    *lanes
+	loads    *groupcommit.Group[string, *loaded]
 	records  *groupcommit.Group[attempt, struct{}]
 	parks    *groupcommit.Group[DeliverArgs, struct{}]
 }
@@ -62,6 +63,7 @@ func NewDeliverer(opts DelivererOptions) *Deliverer {
 		lanes: newLanes(opts.Now),
 	}
 	pipelined := pipeline.Over(opts.DB)
+	d.loads = groupcommit.New(pipelined, d.loadMany, groupcommit.Options[string, *loaded]{Name: "webhook_loads"})
 	d.records = groupcommit.New(pipelined, d.recordMany, groupcommit.Options[attempt, struct{}]{Name: "webhook_attempts"})
 	d.parks = groupcommit.New(pipelined, d.parkMany, groupcommit.Options[DeliverArgs, struct{}]{Name: "webhook_parks"})
 	return d
@@ -70,7 +72,7 @@ func NewDeliverer(opts DelivererOptions) *Deliverer {
 // Close waits for attempts that are being recorded.
 func (d *Deliverer) Close(ctx context.Context) error {
 	defer d.client.Close()
-	return errors.Join(d.parks.Close(ctx), d.records.Close(ctx))
+	return errors.Join(d.loads.Close(ctx), d.parks.Close(ctx), d.records.Close(ctx))
 }
 
 // attempt is an exchange to be recorded.
@@ -86,7 +88,7 @@ type attempt struct {
 // recorded and its successor scheduled. Where the endpoint's lane has no place the delivery is
 // parked. An error means that nothing is known or recorded, and the job has to run again.
 func (d *Deliverer) Deliver(ctx context.Context, job DeliverArgs) error {
-	place := d.lanes.enter(job.EndpointID, job.Manual)
+	place := d.lanes.lineUp(ctx, job.EndpointID, job.Manual)
 	if place == nil {
 		if _, err := d.parks.Do(ctx, job); err != nil {
 			return fmt.Errorf("error parking a delivery: %w", err)
@@ -99,6 +101,20 @@ func (d *Deliverer) Deliver(ctx context.Context, job DeliverArgs) error {
 		return err
 	}
 	return d.drainOn(ctx, job.EndpointID)
+}
+
+// DeliverMany makes first attempts side by side. When some of them fail with an error, the job runs again,
+// and those that were made are leftovers then.
+func (d *Deliverer) DeliverMany(ctx context.Context, job DeliverManyArgs) error {
+	errs := make([]error, len(job.DeliveryIDs))
+	var attempts sync.WaitGroup
+	for i, id := range job.DeliveryIDs {
+		attempts.Go(func() {
+			errs[i] = d.Deliver(ctx, DeliverArgs{DeliveryID: id, EndpointID: job.EndpointID})
+		})
+	}
+	attempts.Wait()
+	return errors.Join(errs...)
 }
 
 // attemptIn makes an attempt in a place and gives the place back. It tells whether parked
@@ -123,14 +139,14 @@ func (d *Deliverer) attemptIn(ctx context.Context, in *place, job DeliverArgs) (
 
 // attempt loads, signs and posts. It returns nothing to record when no attempt was made.
 func (d *Deliverer) attempt(ctx context.Context, job DeliverArgs) (*attempt, error) {
-	queries := dbsqlc.New()
-	row, err := queries.DeliveryForAttempt(ctx, d.db, job.DeliveryID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, nil // history has been removed
-	}
+	row, err := d.loads.Do(ctx, job.DeliveryID)
 	if err != nil {
 		return nil, fmt.Errorf("error loading a delivery: %w", err)
 	}
+	if row == nil {
+		return nil, nil // history has been removed
+	}
+	queries := dbsqlc.New()
 	delivery := &row.WebhookDelivery
 	if !job.Manual && (int(delivery.Step) != job.Step || delivery.NextAttemptAt == nil) {
 		return nil, nil // a leftover of a crash: this attempt has been recorded
@@ -144,15 +160,7 @@ func (d *Deliverer) attempt(ctx context.Context, job DeliverArgs) (*attempt, err
 		})
 	}
 	d.lanes.limitRate(delivery.EndpointID, row.RateLimit)
-	secrets, err := d.secrets(ctx, delivery.EndpointID)
-	if err != nil {
-		return nil, err
-	}
-	headers, err := openHeaders(d.keyring, delivery.EndpointID, row.Headers)
-	if err != nil {
-		return nil, err
-	}
-	result, err := d.client.post(ctx, message{row.URL, delivery.EventID, row.Body, secrets, headers})
+	result, err := d.client.post(ctx, message{row.URL, delivery.EventID, row.Body, row.secrets, row.headers})
 	if err != nil {
 		return nil, fmt.Errorf("error posting a webhook: %w", err)
 	}
@@ -169,27 +177,6 @@ func (d *Deliverer) giveUp(ctx context.Context, job DeliverArgs, set func(contex
 		return fmt.Errorf("error ending the wait of a delivery: %w", err)
 	}
 	return nil
-}
-
-// secrets opens the live secrets of an endpoint, newest first.
-func (d *Deliverer) secrets(ctx context.Context, endpointID string) ([]signature.Secret, error) {
-	rows, err := dbsqlc.New().SecretLive(ctx, d.db, &dbsqlc.SecretLiveParams{EndpointID: endpointID, Now: d.now()})
-	if err != nil {
-		return nil, fmt.Errorf("error loading secrets: %w", err)
-	}
-	secrets := make([]signature.Secret, 0, len(rows))
-	for _, sealed := range rows {
-		text, err := d.keyring.Open(sealed, secretContext(endpointID))
-		if err != nil {
-			return nil, fmt.Errorf("error opening a secret of %s: %w", endpointID, err)
-		}
-		secret, err := signature.ParseSecret(string(text))
-		if err != nil {
-			return nil, fmt.Errorf("error parsing a secret of %s: %w", endpointID, err)
-		}
-		secrets = append(secrets, secret)
-	}
-	return secrets, nil
 }
 
 // recordMany stores attempts with what follows from each. Rows are locked, so that a resend

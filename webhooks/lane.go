@@ -17,6 +17,11 @@ const (
 	// unprovenMax bounds the attempts in flight at all endpoints together that are not known to be
 	// fast: less than the workers there are, so that however many hang, the others find a place.
 	unprovenMax = 160
+	// lineMax bounds the deliveries that wait in memory for a place in a lane, and lineFor how long: together
+	// with unprovenMax less than the workers there are. A burst at an endpoint that keeps up is over sooner
+	// than its deliveries could be parked and claimed again, which are two writes for each.
+	lineMax = 160
+	lineFor = 250 * time.Millisecond
 	// breakAfter is how many failures in a row open an endpoint's breaker.
 	breakAfter = 10
 	// The breaker stays open for firstBreak, and twice as long each time a probe fails, up to longestBreak.
@@ -37,9 +42,9 @@ type lanes struct {
 
 	mu         sync.Mutex
 	byEndpoint map[string]*lane
-	// unproven counts the attempts in flight in lanes that are not proven.
-	unproven int
-	swept    time.Time
+	// unproven counts the attempts in flight in lanes that are not proven, lined who stands in a line.
+	unproven, lined int
+	swept           time.Time
 }
 
 // lane is what is known of one endpoint.
@@ -58,6 +63,8 @@ type lane struct {
 	// the next one is in time (the generic cell rate algorithm: one value, no counters to refill).
 	interval time.Duration
 	after    time.Time
+	// line is who waits in memory for a place, the first first. A nil place sends one away.
+	line []chan *place
 	// waiting says that deliveries were parked since the lane was last found empty of them.
 	waiting bool
 	used    time.Time
@@ -81,16 +88,26 @@ func (l *lanes) enter(endpointID string, forced bool) *place {
 	defer l.mu.Unlock()
 	now := l.now()
 	l.sweep(now)
+	of := l.lane(endpointID, now)
+	if !forced && !l.admits(of, now) {
+		of.waiting = true
+		return nil
+	}
+	return l.take(of, now)
+}
+
+func (l *lanes) lane(endpointID string, now time.Time) *lane {
 	of := l.byEndpoint[endpointID]
 	if of == nil {
 		of = &lane{limit: laneStart}
 		l.byEndpoint[endpointID] = of
 	}
 	of.used = now
-	if !forced && !l.admits(of, now) {
-		of.waiting = true
-		return nil
-	}
+	return of
+}
+
+// take takes a place in a lane that admits.
+func (l *lanes) take(of *lane, now time.Time) *place {
 	of.inFlight++
 	if of.interval > 0 {
 		of.after = later(of.after, now).Add(of.interval)
@@ -120,6 +137,7 @@ func (p *place) leave(failed bool, took time.Duration) (probeAt time.Time, waiti
 	defer p.lanes.mu.Unlock()
 	p.free()
 	of := p.lane
+	defer p.lanes.serve(of)
 	if !failed {
 		of.failures, of.openUntil, of.openFor = 0, time.Time{}, 0
 		if of.proven = took < laneFast; of.proven {
@@ -152,6 +170,7 @@ func (p *place) unused() {
 	if !p.lane.after.IsZero() {
 		p.lane.after = p.lane.after.Add(-p.lane.interval)
 	}
+	p.lanes.serve(p.lane)
 }
 
 // limitRate sets how many requests a second an endpoint gets, nil for as many as it takes. Who is in the
