@@ -46,7 +46,7 @@ type Options struct {
 // defaultWorkers: a delivery mostly waits for somebody else's server, a payment for the acquirer.
 var defaultWorkers = map[string]int{
 	payments.QueueName: 200,
-	webhooks.QueueName: 400,
+	webhooks.QueueName: webhooks.DefaultWorkers,
 	MaintenanceQueue:   2,
 }
 

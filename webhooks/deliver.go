@@ -1,6 +1,7 @@
 package webhooks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,7 +47,10 @@ type Deliverer struct {
 	parks    *groupcommit.Group[DeliverArgs, struct{}]
 }
 
-// DelivererOptions are all required.
+// DefaultWorkers is DelivererOptions.Workers of who says nothing.
+const DefaultWorkers = 400
+
+// DelivererOptions are all required but Workers.
 type DelivererOptions struct {
 	DB       *pgxpool.Pool
 	Client   *Client
@@ -54,13 +58,15 @@ type DelivererOptions struct {
 	Queue    Queue
 	Schedule Schedule
 	Now      func() time.Time
+	// Workers is how many jobs run at once. Default DefaultWorkers.
+	Workers int
 }
 
 // NewDeliverer returns a Deliverer; Close it when its jobs have ended.
 func NewDeliverer(opts DelivererOptions) *Deliverer {
 	d := &Deliverer{
 		db: opts.DB, client: opts.Client, keyring: opts.Keyring, queue: opts.Queue, schedule: opts.Schedule, now: opts.Now,
-		lanes: newLanes(opts.Now),
+		lanes: newLanes(opts.Now, cmp.Or(opts.Workers, DefaultWorkers)),
 	}
 	pipelined := pipeline.Over(opts.DB)
 	d.loads = groupcommit.New(pipelined, d.loadMany, groupcommit.Options[string, *loaded]{Name: "webhook_loads"})

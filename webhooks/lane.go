@@ -14,13 +14,8 @@ const (
 	laneMax = 32
 	// laneFast is what counts as fast.
 	laneFast = time.Second
-	// unprovenMax bounds the attempts in flight at all endpoints together that are not known to be
-	// fast: less than the workers there are, so that however many hang, the others find a place.
-	unprovenMax = 160
-	// lineMax bounds the deliveries that wait in memory for a place in a lane, and lineFor how long: together
-	// with unprovenMax less than the workers there are. A burst at an endpoint that keeps up is over sooner
-	// than its deliveries could be parked and claimed again, which are two writes for each.
-	lineMax = 160
+	// lineFor is how long a delivery waits in memory for a place in a lane. A burst at an endpoint that keeps
+	// up is over sooner than its deliveries could be parked and claimed again, which are two writes for each.
 	lineFor = 250 * time.Millisecond
 	// breakAfter is how many failures in a row open an endpoint's breaker.
 	breakAfter = 10
@@ -39,6 +34,10 @@ const (
 // breaker that closes the lane while it fails.
 type lanes struct {
 	now func() time.Time
+	// share bounds the attempts in flight at all endpoints together that are not known to be fast, and the
+	// deliveries that wait in memory for a place. It is two fifths of the workers, so that however many
+	// hang and wait, the others find a worker.
+	share int
 
 	mu         sync.Mutex
 	byEndpoint map[string]*lane
@@ -70,8 +69,8 @@ type lane struct {
 	used    time.Time
 }
 
-func newLanes(now func() time.Time) *lanes {
-	return &lanes{now: now, byEndpoint: make(map[string]*lane), swept: now()}
+func newLanes(now func() time.Time, workers int) *lanes {
+	return &lanes{now: now, share: max(2*workers/5, 1), byEndpoint: make(map[string]*lane), swept: now()}
 }
 
 // place is a place in a lane, to be given back with what came of the attempt.
@@ -127,7 +126,7 @@ func (l *lanes) admits(of *lane, now time.Time) bool {
 		// One probe at a time, when its time has come.
 		return of.inFlight == 0 && !now.Before(of.openUntil)
 	}
-	return of.inFlight < of.limit && (of.proven || l.unproven < unprovenMax)
+	return of.inFlight < of.limit && (of.proven || l.unproven < l.share)
 }
 
 // leave gives a place back after an attempt. It returns when a probe should follow, if the attempt

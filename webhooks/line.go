@@ -42,7 +42,7 @@ func (l *lanes) lineUp(ctx context.Context, endpointID string, forced bool) *pla
 }
 
 func (l *lanes) mayLineUp(of *lane, now time.Time) bool {
-	return of.proven && !of.waiting && l.lined < lineMax && of.openUntil.IsZero() && of.after.Sub(now) <= rateSlack
+	return of.proven && !of.waiting && l.lined < l.share && of.openUntil.IsZero() && of.after.Sub(now) <= rateSlack
 }
 
 // serve gives the free places of a lane to those in its line, and sends them away when the endpoint no

@@ -16,7 +16,7 @@ func TestLine(t *testing.T) {
 	// full returns lanes in which a fast endpoint has given all its places away.
 	full := func(t *testing.T) (*lanes, []*place) {
 		t.Helper()
-		l := newLanes(time.Now)
+		l := newLanes(time.Now, DefaultWorkers)
 		p := l.enter(endpoint, false)
 		p.leave(false, time.Millisecond)
 		var places []*place
@@ -100,13 +100,13 @@ func TestLine(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			l, held := full(t)
-			got := lineUp(t.Context(), l, lineMax)
+			got := lineUp(t.Context(), l, l.share)
 			require.Empty(t, got)
 			begin := time.Now()
 			require.Nil(t, l.lineUp(t.Context(), endpoint, false))
 			require.Zero(t, time.Since(begin))
 			held[0].leave(true, time.Millisecond)
-			for range lineMax {
+			for range l.share {
 				require.Nil(t, <-got)
 			}
 		})
@@ -115,7 +115,7 @@ func TestLine(t *testing.T) {
 	t.Run("NobodyWaitsForAnEndpointThatIsNotKnown", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			l := newLanes(time.Now)
+			l := newLanes(time.Now, DefaultWorkers)
 			for range laneStart {
 				require.NotNil(t, l.lineUp(t.Context(), endpoint, false))
 			}

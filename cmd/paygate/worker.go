@@ -41,6 +41,7 @@ func (p *process) startWorkers(ctx context.Context, g *gateway, s workerSettings
 	deliverer := webhooks.NewDeliverer(webhooks.DelivererOptions{
 		DB: g.pool, Client: webhooks.NewClient(g.guard, s.Timeout, now), Keyring: g.keyring,
 		Queue: g.queue, Schedule: webhooks.Schedule(s.RetrySchedule), Now: now,
+		Workers: s.Queues[webhooks.QueueName],
 	})
 	p.onStop(deliverer.Close)
 	client, err := jobs.NewClient(jobs.Options{
