@@ -10,11 +10,12 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 
 TOOLS := .tools/bin
 SQLC := $(TOOLS)/sqlc
+OAPI_CODEGEN := $(TOOLS)/oapi-codegen
 GOLANGCI_LINT := $(TOOLS)/golangci-lint
 GOFUMPT := $(TOOLS)/gofumpt
 
-# The front ends there are, e.g. "checkout dashboard": folders with a package.json.
-FRONT_ENDS := $(patsubst %/package.json,%,$(wildcard */package.json))
+# What is written in TypeScript, e.g. "checkout dashboard": folders with a package.json.
+FRONT_ENDS := $(patsubst %/package.json,%,$(wildcard */package.json clients/*/package.json))
 
 .DEFAULT_GOAL := help
 
@@ -29,8 +30,10 @@ build: ## Build bin/paygate: static, with its version stamped in
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/paygate ./cmd/paygate
 
 .PHONY: generate
-generate: $(SQLC) ## Compile queries/ to Go
+generate: $(SQLC) $(OAPI_CODEGEN) clients/typescript/node_modules/.package-lock.json ## Compile queries/ to Go, and the API's contract to its clients
 	$(SQLC) generate
+	$(OAPI_CODEGEN) -config client/api/generate.yaml httpapi/openapi.yaml
+	npm --prefix clients/typescript run generate
 
 .PHONY: fmt
 fmt: $(GOLANGCI_LINT) ## Format the Go code and its imports
@@ -72,7 +75,7 @@ bench: build deps ## Measure this build against pgbench in one run, and write be
 # Checking.
 
 .PHONY: verify
-verify: verify/modules verify/format verify/sqlc verify/vet lint ## Check what needs no test: modules, format, SQL, lint
+verify: verify/modules verify/format verify/sqlc verify/clients verify/vet lint ## Check what needs no test: modules, format, SQL, clients, lint
 
 .PHONY: verify/modules
 verify/modules: ## Check that go.mod is tidy and the modules are what go.sum says
@@ -91,6 +94,12 @@ verify/sqlc: $(SQLC) deps ## Check the generated Go, and every query on a migrat
 	$(SQLC) diff
 	tools/with-postgres.sh bash -euc 'go run ./cmd/paygate migrate; SQLC_DATABASE_URL=$$DATABASE_URL $(SQLC) vet'
 
+.PHONY: verify/clients
+verify/clients: $(OAPI_CODEGEN) clients/typescript/node_modules/.package-lock.json ## Check that the clients are what the contract gives
+	$(OAPI_CODEGEN) -config client/api/generate.yaml -o .tools/client.gen.go httpapi/openapi.yaml
+	diff -u client/api/client.gen.go .tools/client.gen.go
+	npm --prefix clients/typescript run check
+
 .PHONY: verify/vet
 verify/vet: ## Run go vet
 	go vet ./...
@@ -104,6 +113,9 @@ lint: $(GOLANGCI_LINT) ## Run the linters; who may import whom is among their ru
 # Without cgo, sqlc parses with the WebAssembly build of Postgres' parser instead of compiling its C.
 $(SQLC): tools/sqlc/go.mod tools/sqlc/go.sum
 	cd tools/sqlc && CGO_ENABLED=0 go build -trimpath -o ../../$@ github.com/sqlc-dev/sqlc/cmd/sqlc
+
+$(OAPI_CODEGEN): tools/oapi-codegen/go.mod tools/oapi-codegen/go.sum
+	cd tools/oapi-codegen && CGO_ENABLED=0 go build -trimpath -o ../../$@ github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen
 
 $(GOLANGCI_LINT): tools/lint/go.mod tools/lint/go.sum
 	cd tools/lint && CGO_ENABLED=0 go build -trimpath -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint

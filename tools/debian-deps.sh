@@ -31,6 +31,8 @@ want "nodejs" command -v node
 want "redis-server" command -v redis-server
 # They also run the commands of the documents as they are written.
 want "curl" command -v curl
+# The router between cells.
+want "haproxy" test -x /usr/sbin/haproxy
 if has_front_end >/dev/null; then
   want "npm" command -v npm
   want "chromium" command -v chromium
