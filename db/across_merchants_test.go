@@ -19,8 +19,8 @@ var acrossMerchants = byQuery(map[string][]string{
 	},
 	"work in the background, by the id that a job of the same database carries": {
 		"CheckoutActionGet", "CheckoutPaymentStates", // by the id of a payment that the page was let in for
-		"DeliveryAbandon", "DeliveryAbandonParked", "DeliveryClaim", "DeliveryForAttempt", "DeliveryLockMany", "DeliveryParkMany",
-		"DeliveryPause", "DeliveryRecordMany", "DeliveryResume", "EndpointDisableMany", "EndpointRecovered", "SecretExpire", "SecretLive",
+		"DeliveryAbandon", "DeliveryAbandonParked", "DeliveryClaim", "DeliveryForAttemptMany", "DeliveryLockMany", "DeliveryParkMany",
+		"DeliveryPause", "DeliveryRecordMany", "DeliveryResume", "EndpointDisableMany", "EndpointRecovered", "SecretExpire", "SecretLiveMany",
 		"OrderLockUnpaid", "OrderMarkPaid",
 		"PaymentBegin", "PaymentFinishMany", "PaymentForWork", "PaymentResume", "PaymentReturnRefunds", "PaymentSettleMany",
 		"RefundForWork", "RefundSettleMany", "TaskAdvance", "TaskLock",
