@@ -166,7 +166,9 @@ func stopRedis(ctx context.Context, r *rig, f fault) (time.Duration, error) {
 	return 0, errors.Join(err, waited, r.redis.start(ctx))
 }
 
-func flushRedis(ctx context.Context, r *rig, _ fault) (time.Duration, error) { return 0, r.redis.flush(ctx) }
+func flushRedis(ctx context.Context, r *rig, _ fault) (time.Duration, error) {
+	return 0, r.redis.flush(ctx)
+}
 
 func freezeRedis(ctx context.Context, r *rig, f fault) (time.Duration, error) {
 	err := r.redis.signal(syscall.SIGSTOP)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"paygate/db"
 	"paygate/db/ids"
 	"paygate/fault"
 	"paygate/merchants"
@@ -120,7 +121,7 @@ func (s *Server) page(c *gin.Context) {
 // errorPage says why there is nothing to pay. Anybody may frame it: it shows nothing of anybody's, and so
 // the shop's developer learns what is wrong instead of looking at a blocked frame.
 func (s *Server) errorPage(c *gin.Context, view pageView, err error) {
-	public := fault.From(err)
+	public := db.PublicError(err)
 	c.Set(keyCode, public.Code)
 	status := statusOf(public.Code)
 	if status >= http.StatusInternalServerError {

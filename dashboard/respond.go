@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"paygate/db"
 	"paygate/fault"
 	"paygate/wire"
 )
@@ -85,7 +86,7 @@ type problem struct {
 }
 
 func refuse(w http.ResponseWriter, r *http.Request, err error) {
-	public := fault.From(err)
+	public := db.PublicError(err)
 	status := statusOf(public.Code)
 	if public.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int((public.RetryAfter+time.Second-1)/time.Second)))
@@ -110,6 +111,8 @@ func statusOf(code fault.Code) int {
 		return http.StatusNotFound
 	case fault.RateLimited:
 		return http.StatusTooManyRequests
+	case fault.Unavailable, fault.Overloaded:
+		return http.StatusServiceUnavailable
 	case fault.BodyTooLarge:
 		return http.StatusRequestEntityTooLarge
 	case fault.UnsupportedMediaType:

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"paygate/db"
 	"paygate/fault"
 	"paygate/idempotency"
 	"paygate/merchants"
@@ -88,7 +89,7 @@ func respond(c *gin.Context, status int, body []byte) {
 
 // refuse answers with an error. What is our own failure goes into the log, here and nowhere else.
 func (s *server) refuse(c *gin.Context, err error) {
-	public := publicError(err)
+	public := db.PublicError(err)
 	c.Set(keyCode, public.Code)
 	if public.Code == fault.CredentialsMissing || public.Code == fault.CredentialsInvalid {
 		c.Header("WWW-Authenticate", `Bearer realm="paygate"`)
