@@ -72,6 +72,24 @@ $(FRONT_ENDS:%=test/%): test/%: %/node_modules/.package-lock.json
 bench: build deps ## Measure this build against pgbench in one run, and write bench/RESULTS.md; at most ten minutes
 	go run ./bench -gateway bin/paygate -write bench/RESULTS.md
 
+# Breaking.
+
+CHAOS_MINUTES ?= 10
+CHAOS_SEED ?= 0
+CHAOS := go run ./chaos -gateway bin/paygate
+
+.PHONY: chaos
+chaos: build deps ## Break four processes for CHAOS_MINUTES, by CHAOS_SEED, and check that no promise was broken
+	$(CHAOS) -duration $(CHAOS_MINUTES)m -seed $(CHAOS_SEED)
+
+.PHONY: chaos/short
+chaos/short: build deps ## The same within two minutes, for CI: faults closer together, and none that needs long builds
+	$(CHAOS) -duration 60s -pause 5s -rate 30 -rescue-after 12s -clock=false -upgrades 1 -seed $(CHAOS_SEED)
+
+.PHONY: chaos/mutations
+chaos/mutations: build deps ## Build five defects into the gateway, one by one, and check that each is found
+	$(CHAOS) -mutation all -seed $(CHAOS_SEED)
+
 # Checking.
 
 .PHONY: verify

@@ -55,7 +55,7 @@ func build(ctx context.Context, dir string, o options, log *journal) (*builds, e
 	make := &builder{root: root, dir: dir, log: log}
 	replaced := map[string]string{}
 	if o.mutation != "" {
-		if replaced, err = make.mutation(o.mutation); err != nil {
+		if replaced, err = make.mutation(ctx, o.mutation); err != nil {
 			return nil, err
 		}
 		if b.first.plain, err = make.build(ctx, "paygate-"+o.mutation, replaced); err != nil {

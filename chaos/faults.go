@@ -88,6 +88,7 @@ var kinds = []*kind{
 	{name: "worker-sigstop", recovery: measureJobs, bound: boundJobs, length: stopped, targets: workers, parts: oneOf, do: stopWorker},
 	{name: "rolling-restart", recovery: measureWhole, length: between(20*time.Second, 20*time.Second), parts: everyMember, do: rollingRestart},
 	{name: "rolling-upgrade", recovery: measureWhole, length: between(25*time.Second, 25*time.Second), parts: everyMember, missing: noUpgrade, do: rollingUpgrade},
+	{name: "jobs-run-twice", length: between(2*time.Second, 6*time.Second), parts: needs("jobs"), do: runJobsTwice},
 	{name: "clock-forward", length: between(5*time.Second, 15*time.Second), targets: clocked, parts: oneOf, missing: noClock, do: moveClock(+1)},
 	{name: "clock-back", length: between(5*time.Second, 15*time.Second), targets: clocked, parts: oneOf, missing: noClock, do: moveClock(-1)},
 

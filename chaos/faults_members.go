@@ -162,3 +162,22 @@ func moveClock(direction int) func(context.Context, *rig, fault) (time.Duration,
 		return 0, errors.Join(m.setClock(0), waited)
 	}
 }
+
+// runJobsTwice gives jobs that run to another worker, again and again: what a worker with a wrong clock does that
+// believes that another one has crashed. River promises to run a job once at least, not once.
+func runJobsTwice(ctx context.Context, r *rig, f fault) (time.Duration, error) {
+	end := time.Now().Add(f.length)
+	for time.Now().Before(end) {
+		err := r.postgres.with(ctx, func(conn *pgx.Conn) error {
+			_, err := conn.Exec(ctx, "UPDATE river_job SET state = 'available', scheduled_at = now() WHERE state = 'running' AND attempt < 20")
+			return err
+		})
+		if err != nil {
+			return 0, fmt.Errorf("error giving jobs away: %w", err)
+		}
+		if err := pause(ctx, 100*time.Millisecond); err != nil {
+			return 0, err
+		}
+	}
+	return 0, nil
+}

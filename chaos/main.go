@@ -33,6 +33,7 @@ type options struct {
 	duration time.Duration
 	pause    time.Duration
 	rescue   time.Duration
+	quiet    time.Duration
 	seed     uint64
 	rate     float64
 	faults   string
@@ -51,11 +52,26 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, args []string, out io.Writer) (err error) {
+func run(ctx context.Context, args []string, out io.Writer) error {
 	o, err := parse(args)
 	if err != nil {
 		return err
 	}
+	if o.mutation != "" {
+		return runMutants(ctx, o, out)
+	}
+	results, err := runOnce(ctx, o, out)
+	if err != nil {
+		return err
+	}
+	if broken := results.broken(); broken > 0 {
+		return fmt.Errorf("%d promises were broken; repeat the run with -seed %d", broken, o.seed)
+	}
+	return nil
+}
+
+// runOnce carries out one schedule and prints what it has shown.
+func runOnce(ctx context.Context, o options, out io.Writer) (results *findings, err error) {
 	log := &journal{out: out, began: time.Now()}
 	r, err := startRig(ctx, o, log)
 	defer func() {
@@ -64,33 +80,30 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		err = errors.Join(err, r.stop(stopping))
 	}()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	plan, err := r.plan(o)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	log.say("seed %d, %s, %.0f payments a second, %d faults:", o.seed, o.duration, o.rate, len(plan))
 	for _, f := range plan {
 		log.say("  %s", f)
 	}
-	findings := r.carryOut(ctx, o, plan)
+	results = r.carryOut(ctx, o, plan)
 	if ctx.Err() != nil {
-		return fmt.Errorf("error running to the end: %w", ctx.Err())
+		return nil, fmt.Errorf("error running to the end: %w", ctx.Err())
 	}
-	report := findings.report(o)
+	report := results.report(o)
 	if _, err := io.WriteString(out, report); err != nil {
-		return fmt.Errorf("error printing the results: %w", err)
+		return nil, fmt.Errorf("error printing the results: %w", err)
 	}
 	if o.write != "" {
 		if err := os.WriteFile(o.write, []byte(report), 0o600); err != nil {
-			return fmt.Errorf("error writing the results: %w", err)
+			return nil, fmt.Errorf("error writing the results: %w", err)
 		}
 	}
-	if broken := findings.broken(); broken > 0 {
-		return fmt.Errorf("%d promises were broken; repeat the run with -seed %d", broken, o.seed)
-	}
-	return nil
+	return results, nil
 }
 
 func parse(args []string) (options, error) {
@@ -107,7 +120,8 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.faults, "faults", "", "the kinds of faults to make, by name; all without it")
 	flags.BoolVar(&o.clock, "clock", true, "run half of the processes with a clock that can be set, which needs a build of Go's own packages")
 	flags.IntVar(&o.upgrades, "upgrades", 2, "how many newer releases there are to upgrade to")
-	flags.StringVar(&o.mutation, "mutation", "", "the `name` of a defect to build into the gateway (see chaos/mutations)")
+	flags.DurationVar(&o.quiet, "quiet", 5*time.Minute, "how long everything may take to come to rest after the last payment")
+	flags.StringVar(&o.mutation, "mutation", "", "the `name` of a defect, or all, to build into the gateway; the run fails when it is not found")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}

@@ -251,16 +251,13 @@ func (r *rig) subscribe(ctx context.Context) error {
 	return nil
 }
 
-// quietLimit is how long everything may take to come to rest after the last fault.
-const quietLimit = 5 * time.Minute
-
 // carryOut makes traffic and faults, waits until nothing moves, and compares the books.
 func (r *rig) carryOut(ctx context.Context, o options, plan []fault) *findings {
 	results := &findings{rig: r, plan: plan}
 	began := time.Now()
 	running, stop := context.WithTimeout(ctx, o.duration)
 	defer stop()
-	ending, giveUp := context.WithTimeout(ctx, o.duration+quietLimit)
+	ending, giveUp := context.WithTimeout(ctx, o.duration+o.quiet)
 	defer giveUp()
 
 	var work sync.WaitGroup

@@ -128,10 +128,16 @@ func (t *traffic) operation(ctx context.Context, random *rand.Rand, tag string) 
 		return t.pay(ctx, random, paid("4000000000001018"))
 	case n < 69: // the acquirer does not answer, and does not charge until it is asked again
 		return t.pay(ctx, random, paid("4000000000001026"))
+	case n < 70: // the acquirer takes five seconds
+		return t.pay(ctx, random, paid("4000000000001000"))
 	case n < 76:
 		return t.payOrder(ctx, random, tag, amount)
 	case n < 86:
-		return t.payLater(ctx, random, t.add(&promise{tag: tag, amount: amount, card: "4242424242424242", manual: true}))
+		card := "4242424242424242"
+		if n == 76 {
+			card = "4000000000001000"
+		}
+		return t.payLater(ctx, random, t.add(&promise{tag: tag, amount: amount, card: card, manual: true}))
 	default:
 		return t.payBack(ctx, random, paid(""))
 	}

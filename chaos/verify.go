@@ -35,6 +35,8 @@ type check struct {
 	// count is how many were looked at.
 	count  int
 	broken []string
+	// conduct is how the gateway behaved meanwhile, rather than what came of it.
+	conduct bool
 }
 
 func (f *findings) add(m made) {
@@ -51,6 +53,17 @@ func (f *findings) broken() int {
 	return sum
 }
 
+// wrong is how many of the promises about money and webhooks were broken.
+func (f *findings) wrong() int {
+	sum := 0
+	for _, c := range f.checks {
+		if !c.conduct {
+			sum += len(c.broken)
+		}
+	}
+	return sum
+}
+
 // waiting counts what still has to happen.
 const waiting = `SELECT
 	(SELECT count(*) FROM payments WHERE status IN ('pending', 'processing') OR operation IS NOT NULL AND status IN ('authorized', 'requires_action')),
@@ -61,7 +74,7 @@ const waiting = `SELECT
 
 // rest waits until nothing has to happen any more; the error says what still does.
 func (r *rig) rest(ctx context.Context) error {
-	return await(ctx, quietLimit, time.Second, func(ctx context.Context) error {
+	return await(ctx, r.options.quiet, time.Second, func(ctx context.Context) error {
 		return r.postgres.with(ctx, func(conn *pgx.Conn) error {
 			var payments, refunds, deliveries, jobs int
 			if err := conn.QueryRow(ctx, waiting).Scan(&payments, &refunds, &deliveries, &jobs); err != nil {
@@ -95,7 +108,11 @@ func (t *traffic) seen() int {
 }
 
 func (f *findings) note(meaning string, count int, broken []string) {
-	f.checks = append(f.checks, check{meaning, count, broken})
+	f.checks = append(f.checks, check{meaning: meaning, count: count, broken: broken})
+}
+
+func (f *findings) noteConduct(meaning string, count int, broken []string) {
+	f.checks = append(f.checks, check{meaning: meaning, count: count, broken: broken, conduct: true})
 }
 
 func asList(err error) []string {
@@ -116,8 +133,8 @@ func (f *findings) checkFaults() {
 			late = append(late, fmt.Sprintf("%s: %s after %s", strings.TrimSpace(m.String()), m.kind.recovery, m.recovery))
 		}
 	}
-	f.note("every fault was made and mended as planned", len(f.made), broken)
-	f.note(fmt.Sprintf("payments succeed within %s of Postgres' return, and interrupted jobs run again within %s", boundSuccess, boundJobs), len(f.made), late)
+	f.noteConduct("every fault was made and mended as planned", len(f.made), broken)
+	f.noteConduct(fmt.Sprintf("payments succeed within %s of Postgres' return, and interrupted jobs run again within %s", boundSuccess, boundJobs), len(f.made), late)
 }
 
 type paymentRow struct {
@@ -336,11 +353,11 @@ func (f *findings) checkDoctor(ctx context.Context) {
 // checkAnswers looks at how the client was treated.
 func (f *findings) checkAnswers() {
 	c := f.rig.client
-	f.note("every failure was a clear one (503, or a problem with a code)", len(c.times), c.strange)
+	f.noteConduct("every failure was a clear one (503, or a problem with a code)", len(c.times), c.strange)
 	var unclean []string
 	for _, m := range f.rig.members {
 		unclean = append(unclean, m.unclean...)
 	}
 	slices.Sort(unclean)
-	f.note("every process that was asked to end did so in order, where Postgres was there", len(f.made), unclean)
+	f.noteConduct("every process that was asked to end did so in order, where Postgres was there", len(f.made), unclean)
 }
