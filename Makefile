@@ -75,7 +75,7 @@ bench: build deps ## Measure this build against pgbench in one run, and write be
 # Breaking.
 
 CHAOS_MINUTES ?= 10
-CHAOS_SEED ?= 0
+CHAOS_SEED ?= 1
 CHAOS := go run ./chaos -gateway bin/paygate
 
 .PHONY: chaos
