@@ -42,6 +42,10 @@ const (
 )
 
 func outageOf(err error) outage {
+	// First, since what the server said when it refused a connection is inside.
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return nothingDone
+	}
 	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch code := refused.Code; {
 		case pgerrcode.IsInsufficientResources(code), // disk full, out of memory, no connection left
@@ -58,7 +62,7 @@ func outageOf(err error) outage {
 		}
 		return none
 	}
-	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok || pgconn.SafeToRetry(err) {
+	if pgconn.SafeToRetry(err) {
 		return nothingDone
 	}
 	_, network := errors.AsType[net.Error](err)

@@ -55,6 +55,16 @@ func TestPublicError(t *testing.T) {
 	}
 }
 
+// A database that takes no connections says so with a code that by itself would be a defect of ours.
+func TestPublicErrorOfRefusedConnection(t *testing.T) {
+	t.Parallel()
+	config := dbtest.Pool(t).Config().ConnConfig.Copy()
+	config.Database = "there_is_none"
+	_, err := pgx.ConnectConfig(t.Context(), config)
+	require.Error(t, err)
+	require.Equal(t, fault.Unavailable, db.PublicError(err).Code)
+}
+
 // What a statement says whose session is ended by an administrator, or whose connection is closed under it.
 func TestPublicErrorOfLostSession(t *testing.T) {
 	t.Parallel()
