@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 )
@@ -28,8 +29,11 @@ func (v release) of(m *member) string {
 
 // builds are the versions of the gateway that a run needs.
 type builds struct {
-	first    release
-	upgrades []release
+	first release
+	// upgrades has room for all that will be built; they are, while the first is running.
+	upgrades chan release
+	// wait returns when nothing is being built any more.
+	wait func()
 }
 
 // builder builds the gateway with files put in place of, or beside, those of the module. The module itself is left
@@ -37,6 +41,7 @@ type builds struct {
 type builder struct {
 	root, dir string
 	log       *journal
+	upgrading sync.WaitGroup
 }
 
 func build(ctx context.Context, dir string, o options, log *journal) (*builds, error) {
@@ -44,7 +49,7 @@ func build(ctx context.Context, dir string, o options, log *journal) (*builds, e
 	if err != nil {
 		return nil, fmt.Errorf("error finding %s: %w", o.gateway, err)
 	}
-	b := &builds{first: release{plain: given}}
+	b := &builds{first: release{plain: given}, wait: func() {}}
 	if o.mutation == "" && !o.clock && o.upgrades == 0 {
 		return b, nil
 	}
@@ -52,40 +57,52 @@ func build(ctx context.Context, dir string, o options, log *journal) (*builds, e
 	if err != nil {
 		return nil, err
 	}
-	make := &builder{root: root, dir: dir, log: log}
+	builder := &builder{root: root, dir: dir, log: log}
 	replaced := map[string]string{}
 	if o.mutation != "" {
-		if replaced, err = make.mutation(ctx, o.mutation); err != nil {
+		if replaced, err = builder.mutation(ctx, o.mutation); err != nil {
 			return nil, err
 		}
-		if b.first.plain, err = make.build(ctx, "paygate-"+o.mutation, replaced); err != nil {
+		if b.first.plain, err = builder.build(ctx, "paygate-"+o.mutation, replaced); err != nil {
 			return nil, err
 		}
 	}
 	if o.clock {
-		if b.first.clocked, err = make.buildClocked(ctx, "paygate-clock", replaced); err != nil {
+		if b.first.clocked, err = builder.buildClocked(ctx, "paygate-clock", replaced); err != nil {
 			return nil, err
 		}
 	}
+	b.upgrades = make(chan release, o.upgrades)
+	work := &builder.upgrading
+	work.Go(func() {
+		if err := builder.buildUpgrades(ctx, o, replaced, b.upgrades); err != nil && ctx.Err() == nil {
+			log.say("no more releases to upgrade to: %v", err)
+		}
+	})
+	b.wait = work.Wait
+	return b, nil
+}
+
+// buildUpgrades builds the next releases, each of which has the migrations of those before it.
+func (b *builder) buildUpgrades(ctx context.Context, o options, replaced map[string]string, built chan<- release) error {
 	for n := range o.upgrades {
-		// A release has the migrations of those before it.
-		migration, path, err := make.migration(n)
+		migration, path, err := b.migration(n)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		replaced[migration] = path
 		var next release
-		if next.plain, err = make.build(ctx, fmt.Sprintf("paygate-next%d", n+1), replaced); err != nil {
-			return nil, err
+		if next.plain, err = b.build(ctx, fmt.Sprintf("paygate-next%d", n+1), replaced); err != nil {
+			return err
 		}
 		if o.clock {
-			if next.clocked, err = make.buildClocked(ctx, fmt.Sprintf("paygate-next%d-clock", n+1), replaced); err != nil {
-				return nil, err
+			if next.clocked, err = b.buildClocked(ctx, fmt.Sprintf("paygate-next%d-clock", n+1), replaced); err != nil {
+				return err
 			}
 		}
-		b.upgrades = append(b.upgrades, next)
+		built <- next
 	}
-	return b, nil
+	return nil
 }
 
 // build compiles the gateway with some files replaced.

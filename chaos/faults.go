@@ -151,7 +151,7 @@ func noClock(r *rig) string {
 }
 
 func noUpgrade(r *rig) string {
-	if len(r.builds.upgrades) == 0 {
+	if r.options.upgrades == 0 {
 		return "it needs -upgrades"
 	}
 	return ""
@@ -167,8 +167,24 @@ type made struct {
 	err     error
 }
 
+// take waits until the parts are whole, since an earlier fault may take longer than was planned, and returns what gives
+// them back.
+func (r *rig) take(parts []string) (giveBack func()) {
+	// In one order by all, so that nobody waits in a circle.
+	parts = slices.Sorted(slices.Values(parts))
+	for _, part := range parts {
+		r.parts[part].Lock()
+	}
+	return func() {
+		for _, part := range parts {
+			r.parts[part].Unlock()
+		}
+	}
+}
+
 // make carries one fault out.
 func (r *rig) make(ctx context.Context, f fault) made {
+	defer r.take(f.kind.parts(f.target))()
 	r.log.say("%s begins (%s)", f.kind.name, strings.TrimSpace(f.String()))
 	silence := r.client.listen()
 	recovery, err := f.kind.do(ctx, r, f)

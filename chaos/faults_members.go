@@ -130,19 +130,20 @@ func rollingRestart(ctx context.Context, r *rig, _ fault) (time.Duration, error)
 	return time.Since(began), nil
 }
 
-// rollingUpgrade migrates with the next release, while the old one serves, and then replaces the processes. When the
-// last release is reached, it goes on as a rolling restart.
+// rollingUpgrade migrates with the next release, while the old one serves, and then replaces the processes. When there is no
+// next release, not yet or not any more, it is a rolling restart.
 func rollingUpgrade(ctx context.Context, r *rig, f fault) (time.Duration, error) {
 	began := time.Now()
-	if r.release < len(r.builds.upgrades) {
-		next := r.builds.upgrades[r.release]
-		r.release++
+	select {
+	case next := <-r.builds.upgrades:
+		r.log.say("upgrading to %s", next.plain)
 		if _, err := r.paygate(ctx, next.plain, "migrate"); err != nil {
 			return 0, err
 		}
 		for _, m := range r.members {
 			m.replace(next.of(m))
 		}
+	default:
 	}
 	if _, err := rollingRestart(ctx, r, f); err != nil {
 		return 0, err

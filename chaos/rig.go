@@ -36,7 +36,6 @@ type rig struct {
 	rescue    time.Duration
 	log       *journal
 	builds    *builds
-	release   int // how many upgrades there have been
 	postgres  *database
 	volumeErr string
 	redis     *cache
@@ -44,16 +43,33 @@ type rig struct {
 	members   []*member
 	client    *client
 	traffic   *traffic
+	parts     map[string]*sync.Mutex
 	stops     []func(ctx context.Context) error
 }
 
 func startRig(ctx context.Context, o options, log *journal) (*rig, error) {
-	r := &rig{options: o, rescue: o.rescue, log: log}
+	r := &rig{options: o, rescue: o.rescue, log: log, parts: map[string]*sync.Mutex{}}
+	for _, k := range kinds {
+		for target := range secondWorker + 1 {
+			for _, part := range k.parts(target) {
+				r.parts[part] = new(sync.Mutex)
+			}
+		}
+	}
 	if err := r.makeFolder(); err != nil {
 		return r, err
 	}
 	var err error
-	if r.builds, err = build(ctx, r.dir, o, log); err != nil {
+	building, cancel := context.WithCancel(ctx)
+	r.builds, err = build(building, r.dir, o, log)
+	r.onStop(func(context.Context) error {
+		cancel()
+		if r.builds != nil {
+			r.builds.wait()
+		}
+		return nil
+	})
+	if err != nil {
 		return r, err
 	}
 	if err := r.startServers(ctx); err != nil {

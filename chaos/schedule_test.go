@@ -12,7 +12,7 @@ func planOf(t *testing.T, args ...string) []fault {
 	t.Helper()
 	o, err := parse(args)
 	require.NoError(t, err)
-	r := &rig{options: o, rescue: o.rescue, log: &journal{out: io.Discard, began: time.Now()}, builds: &builds{upgrades: make([]release, o.upgrades)}, postgres: &database{volume: &volume{}}}
+	r := &rig{options: o, rescue: o.rescue, log: &journal{out: io.Discard, began: time.Now()}, postgres: &database{volume: &volume{}}}
 	plan, err := r.plan(o)
 	require.NoError(t, err)
 	return plan
