@@ -42,7 +42,7 @@ fmt: $(GOLANGCI_LINT) ## Format the Go code and its imports
 # Testing.
 
 .PHONY: test
-test: deps test/go test/helm $(FRONT_ENDS:%=test/%) ## Run every test; on Debian, install what is missing first
+test: deps test/go $(FRONT_ENDS:%=test/%) ## Run every test; on Debian, install what is missing first
 
 .PHONY: deps
 deps: ## Install what the tests need and this Debian machine lacks
