@@ -58,6 +58,8 @@ type setup struct {
 	line bool
 	// limit is RATE_LIMIT; none when zero.
 	limit gate.Rate
+	// bounds changes those of the server's connections.
+	bounds func(*http.Server)
 }
 
 // api is the whole gateway as its callers meet it: real HTTP in front, real Postgres and Redis
@@ -154,6 +156,9 @@ func newAPI(t *testing.T, s setup) *api {
 	}
 	server := httptest.NewUnstartedServer(nil)
 	server.Config = httpapi.NewHTTPServer(engine, s.logger)
+	if s.bounds != nil {
+		s.bounds(server.Config)
+	}
 	server.Start()
 	t.Cleanup(server.Close)
 	t.Cleanup(a.transport.CloseIdleConnections)
@@ -195,13 +200,19 @@ func (c *caller) at(other *api) *caller {
 // newCaller makes a merchant with a key.
 func (a *api) newCaller(t *testing.T) *caller {
 	t.Helper()
-	c := &caller{api: a, merchant: uuid.New(), key: "key_test_" + uuid.NewString(), secret: "secret_test_" + uuid.NewString()}
-	queries := dbsqlc.New()
-	require.NoError(t, queries.MerchantUpsert(t.Context(), a.pool, &dbsqlc.MerchantUpsertParams{
-		ID: c.merchant, Name: "Shop", Email: "shop@example.com", CreatedAt: time.Now(),
+	merchant := uuid.New()
+	require.NoError(t, dbsqlc.New().MerchantUpsert(t.Context(), a.pool, &dbsqlc.MerchantUpsertParams{
+		ID: merchant, Name: "Shop", Email: "shop@example.com", CreatedAt: time.Now(),
 	}))
-	require.NoError(t, queries.APIKeyUpsert(t.Context(), a.pool, &dbsqlc.APIKeyUpsertParams{
-		ID: c.key, MerchantID: c.merchant, SecretHash: merchants.HashSecret(c.secret), CreatedAt: time.Now(),
+	return a.newKey(t, merchant)
+}
+
+// newKey gives a merchant one more key.
+func (a *api) newKey(t *testing.T, merchant uuid.UUID) *caller {
+	t.Helper()
+	c := &caller{api: a, merchant: merchant, key: "key_test_" + uuid.NewString(), secret: "secret_test_" + uuid.NewString()}
+	require.NoError(t, dbsqlc.New().APIKeyUpsert(t.Context(), a.pool, &dbsqlc.APIKeyUpsertParams{
+		ID: c.key, MerchantID: merchant, SecretHash: merchants.HashSecret(c.secret), CreatedAt: time.Now(),
 	}))
 	return c
 }
