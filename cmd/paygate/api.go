@@ -18,6 +18,7 @@ import (
 
 type apiCommand struct {
 	APIAddr             address `name:"api-addr" env:"PAYGATE_API_ADDR" default:":8000" group:"Servers" help:"Where the API listens."`
+	tlsSettings         `embed:""`
 	gatewaySettings     `embed:""`
 	redisSettings       `embed:"" group:"Storage"`
 	developmentSettings `embed:""`
@@ -32,7 +33,14 @@ func (c *apiCommand) run(ctx context.Context, io streams) error {
 	if c.RedisURL.options == nil {
 		return usagef("REDIS_URL is not set: give one such as redis://localhost:6379/0")
 	}
+	if err := c.trust(); err != nil {
+		return err
+	}
 	logger := c.logger(io.err)
+	presented, err := c.certificate(logger)
+	if err != nil {
+		return err
+	}
 	return runProcess(ctx, func(p *process) error {
 		g, err := p.openGateway(ctx, c.gatewaySettings, gatewayOptions{role: "api", development: c.Development, logger: logger})
 		if err != nil {
@@ -46,7 +54,7 @@ func (c *apiCommand) run(ctx context.Context, io streams) error {
 		if _, err := p.serveAdmin(ctx, c.adminSettings, logger); err != nil {
 			return err
 		}
-		listener, err := p.listen(ctx, c.APIAddr, "PAYGATE_API_ADDR")
+		listener, err := p.listenPublic(ctx, c.APIAddr, "PAYGATE_API_ADDR", presented)
 		if err != nil {
 			return err
 		}

@@ -36,6 +36,7 @@ func (p *pathPrefix) UnmarshalText(text []byte) error {
 type dashboardCommand struct {
 	DashboardAddr       address `name:"dashboard-addr" env:"PAYGATE_DASHBOARD_ADDR" default:":3000" group:"Servers" help:"Where the dashboard listens."`
 	dashboardSettings   `embed:""`
+	tlsSettings         `embed:""`
 	gatewaySettings     `embed:""`
 	redisSettings       `embed:"" group:"Storage"`
 	replicaSettings     `embed:"" group:"Storage"`
@@ -46,7 +47,14 @@ func (c *dashboardCommand) run(ctx context.Context, io streams) error {
 	if c.RedisURL.options == nil {
 		return usagef("REDIS_URL is not set: give one such as redis://localhost:6379/0")
 	}
+	if err := c.trust(); err != nil {
+		return err
+	}
 	logger := c.logger(io.err)
+	presented, err := c.certificate(logger)
+	if err != nil {
+		return err
+	}
 	return runProcess(ctx, func(p *process) error {
 		g, err := p.openGateway(ctx, c.gatewaySettings, gatewayOptions{role: "dashboard", development: c.Development, replica: c.replicaSettings, logger: logger})
 		if err != nil {
@@ -55,7 +63,7 @@ func (c *dashboardCommand) run(ctx context.Context, io streams) error {
 		if _, err := p.serveAdmin(ctx, c.adminSettings, logger); err != nil {
 			return err
 		}
-		listener, err := p.listen(ctx, c.DashboardAddr, "PAYGATE_DASHBOARD_ADDR")
+		listener, err := p.listenPublic(ctx, c.DashboardAddr, "PAYGATE_DASHBOARD_ADDR", presented)
 		if err != nil {
 			return err
 		}

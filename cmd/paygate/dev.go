@@ -36,6 +36,9 @@ func (c *devCommand) run(ctx context.Context, io streams) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	if err := c.trust(); err != nil {
+		return err
+	}
 	if c.AllowCIDRs == nil {
 		c.AllowCIDRs = loopback
 	}

@@ -68,6 +68,7 @@ func (p *process) openGateway(ctx context.Context, s gatewaySettings, opts gatew
 		return nil, err
 	}
 	p.onStop(func(context.Context) error { g.pool.Close(); return nil })
+	warnOfPlainPostgres(ctx, g.pool.Config().ConnConfig, opts.logger)
 	replica, err := opts.replica.open(ctx, opts.role)
 	if err != nil {
 		return nil, err

@@ -40,7 +40,7 @@ type adminSettings struct {
 
 // databaseSettings is where the records are.
 type databaseSettings struct {
-	DatabaseURL databaseURL `name:"database-url" env:"DATABASE_URL" help:"PostgreSQL, as postgres://user:password@host:5432/paygate. Without it dev brings its own, and everything else uses the dev that runs in this folder."`
+	DatabaseURL databaseURL `name:"database-url" env:"DATABASE_URL" help:"PostgreSQL, as postgres://user:password@host:5432/paygate?sslmode=verify-full; sslrootcert, sslcert and sslkey name files. Without it dev brings its own, and everything else uses the dev that runs in this folder."`
 }
 
 // migrateTimeout bounds one statement of a migration, which may have to go through a large table.
@@ -98,6 +98,7 @@ func (s replicaSettings) open(ctx context.Context, role string) (*pgxpool.Pool, 
 // redisSettings is where caches are.
 type redisSettings struct {
 	RedisURL redisURL `name:"redis-url" env:"REDIS_URL" help:"Redis, as redis://host:6379/0, redis+sentinel://host:26379,host:26379/0?master_name=NAME or redis+cluster://host:6379,host:6379; rediss for TLS. It holds nothing that may not be lost. Without it dev brings its own."`
+	RedisCA  string   `name:"redis-ca-file" env:"REDIS_CA_FILE" placeholder:"FILE" help:"Certificates of the authorities that may vouch for Redis, PEM, instead of the machine's; for a rediss:// URL."`
 }
 
 // secretSettings is what protects secrets at rest.
