@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -351,4 +352,63 @@ func TestCloseEndsWaiting(t *testing.T) {
 	}()
 	b.server.Close()
 	require.Equal(t, http.StatusOK, <-answered)
+}
+
+// Whoever has the public key and an order can try cards, but not many.
+func TestCardTesting(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	const declined = `{"method":"upi","vpa":"failure@upi"}`
+	var first map[string]any
+	for i := range 20 {
+		status, made := b.pay(t, b.myOrder, myKey, fmt.Sprintf("attempt-%d", i), declined)
+		require.Equal(t, http.StatusCreated, status, made)
+		require.NoError(t, b.payments.Process(t.Context(), made["payment_id"].(string)))
+		if i == 0 {
+			first = made
+		}
+	}
+	status, problem := b.pay(t, b.myOrder, myKey, "one-more", payByUPI)
+	require.Equal(t, http.StatusTooManyRequests, status)
+	require.Equal(t, "rate_limited", problem["code"])
+
+	status, again := b.pay(t, b.myOrder, myKey, "attempt-0", declined)
+	require.Equal(t, http.StatusCreated, status, "what arrived before gets its answer")
+	require.Equal(t, first, again)
+	status, _ = b.pay(t, b.order(t, b.mine), myKey, "another-order", payByUPI)
+	require.Equal(t, http.StatusCreated, status)
+}
+
+// A new secret signs from its time on, the one before until then, and the newest of two that are announced is meant.
+func TestCheckoutSecretRotation(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	clock := time.Now()
+	storefronts := &merchants.Storefronts{DB: b.pool, Keyring: keyring.Development(), Now: func() time.Time { return clock }}
+	signs := func(secret string) {
+		t.Helper()
+		signature, err := storefronts.Sign(t.Context(), b.mine, "order_1", "pay_1")
+		require.NoError(t, err)
+		require.Equal(t, merchants.SignCheckout(secret, "order_1", "pay_1"), signature)
+	}
+	first, err := storefronts.CheckoutSecret(t.Context(), b.mine)
+	require.NoError(t, err)
+	given, err := storefronts.RotateCheckoutSecret(t.Context(), b.mine, clock.Add(time.Hour))
+	require.NoError(t, err)
+	second, err := storefronts.RotateCheckoutSecret(t.Context(), b.mine, clock.Add(2*time.Hour))
+	require.NoError(t, err)
+	require.NotEqual(t, given, second)
+	clock = clock.Add(90 * time.Minute)
+	signs(first)
+	clock = clock.Add(time.Hour)
+	signs(second)
+	third, err := storefronts.RotateCheckoutSecret(t.Context(), b.mine, clock.Add(time.Hour))
+	require.NoError(t, err)
+	signs(second)
+	clock = clock.Add(time.Hour)
+	signs(third)
+	theirs, err := storefronts.RotateCheckoutSecret(t.Context(), b.other, clock)
+	require.NoError(t, err, "one who had none")
+	require.NotEqual(t, third, theirs)
+	signs(third)
 }

@@ -46,6 +46,7 @@ type cli struct {
 	Seed      seedCommand      `cmd:"" help:"Make the demo merchant, its keys, order and webhook endpoint."`
 	Users     usersCommand     `cmd:"" help:"Let people sign in to the dashboard: paygate users create."`
 	Origins   originsCommand   `cmd:"" help:"Say which sites may show a merchant's payment page."`
+	Reseal    resealCommand    `cmd:"" help:"Seal every secret in the database with the first of PAYGATE_ENCRYPTION_KEYS, so that the others can go."`
 	Doctor    doctorCommand    `cmd:"" help:"Check every invariant over the live database; status 1 when one is broken."`
 	Bench     benchCommand     `cmd:"" help:"Measure how many payments an installation takes, and how fast it answers."`
 	Health    healthCommand    `cmd:"" help:"Ask a server on this machine whether it is well; status 1 when it is not."`
