@@ -69,6 +69,14 @@ compose-test: ## Start docker-compose.yml from a clean clone, pay, kill each ser
 test/race: ## Run the Go tests with the race detector, in random order
 	CGO_ENABLED=1 go test -race -shuffle=on $$(go list ./... | grep -v /e2e)
 
+.PHONY: restore-test
+restore-test: deps ## Bring a database back as it was at a time, by the commands of docs/backup.md
+	go test ./e2e -run TestPointInTimeRestore -count=1 -v
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (30s), as many at once as there are cores
+	@FUZZTIME=$(or $(FUZZTIME),30s) tools/fuzz.sh
+
 .PHONY: $(FRONT_ENDS:%=test/%)
 $(FRONT_ENDS:%=test/%): test/%: %/node_modules/.package-lock.json
 	npm --prefix $* test
@@ -109,9 +117,10 @@ chaos/mutations: build deps ## Build five defects into the gateway, one by one, 
 verify: verify/modules verify/format verify/sqlc verify/clients verify/vet lint ## Check what needs no test: modules, format, SQL, clients, lint
 
 .PHONY: verify/modules
-verify/modules: ## Check that go.mod is tidy and the modules are what go.sum says
+verify/modules: ## Check that go.mod is tidy, the modules are what go.sum says, and their licences are permitted
 	go mod tidy -diff
 	go mod verify
+	go run ./tools/licences
 
 .PHONY: verify/format
 verify/format: $(GOFUMPT) ## Check the format of the Go code
