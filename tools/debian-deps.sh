@@ -29,6 +29,8 @@ want "postgresql" tools/postgres-bin.sh
 want "nodejs" command -v node
 # Sentinels and a Cluster are real servers.
 want "redis-server" command -v redis-server
+# The way back from a backup is tested by going it.
+want "pgbackrest" command -v pgbackrest
 # They also run the commands of the documents as they are written.
 want "curl" command -v curl
 # The router between cells.
@@ -36,6 +38,7 @@ want "haproxy" test -x /usr/sbin/haproxy
 if has_front_end >/dev/null; then
   want "npm" command -v npm
   want "chromium" command -v chromium
+  want "firefox-esr" command -v firefox-esr
 fi
 
 if [ ${#packages[@]} -eq 0 ]; then
