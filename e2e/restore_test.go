@@ -53,7 +53,7 @@ start-fast=y
 [paygate]
 pg1-path=%[1]s/data
 pg1-user=paygate
-`, a.folder), 0o644)) //nolint:gosec // there is no secret in it
+`, a.folder), 0o644))
 	a.settings = map[string]string{
 		"archive_mode": "on", "archive_command": program + " --config=" + a.config + " --stanza=paygate archive-push %p", "wal_level": "replica",
 	}
@@ -73,7 +73,7 @@ func (a *archive) start(t *testing.T) {
 func (a *archive) backrest(t *testing.T, args ...string) {
 	t.Helper()
 	at := []string{"--config=" + a.config, "--stanza=paygate"}
-	output, err := exec.CommandContext(t.Context(), a.program, append(at, args...)...).CombinedOutput() //nolint:gosec // the machine's own
+	output, err := exec.CommandContext(t.Context(), a.program, append(at, args...)...).CombinedOutput()
 	require.NoError(t, err, "%s", output)
 }
 

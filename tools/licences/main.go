@@ -121,7 +121,7 @@ func licenceIn(folder string) (string, error) {
 		if entry.IsDir() || !strings.HasPrefix(name, "LICENSE") && !strings.HasPrefix(name, "LICENCE") && !strings.HasPrefix(name, "COPYING") && name != "UNLICENSE" {
 			continue
 		}
-		text, err := os.ReadFile(filepath.Join(folder, entry.Name())) //nolint:gosec // of the module cache
+		text, err := os.ReadFile(filepath.Join(folder, entry.Name()))
 		if err != nil {
 			return "", fmt.Errorf("error reading a licence: %w", err)
 		}
@@ -178,7 +178,7 @@ func shippedPackages() ([]part, error) {
 	}
 	found := make(map[string]string)
 	for _, path := range locks {
-		text, err := os.ReadFile(path) //nolint:gosec // of this repository
+		text, err := os.ReadFile(path)
 		if err != nil {
 			return nil, fmt.Errorf("error reading a lock file: %w", err)
 		}
