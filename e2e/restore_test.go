@@ -223,7 +223,7 @@ func TestPointInTimeRestore(t *testing.T) {
 		"DATABASE_URL": a.server.URL(), "REDIS_URL": dbtest.Redis(t), "PAYGATE_DEVELOPMENT": "true", "PAYGATE_SANDBOX_OPEN": "true",
 		"WEBHOOK_ALLOW_CIDRS": "127.0.0.0/8,::1/128", "WEBHOOK_RETRY_SCHEDULE": "0s,3s,3s,3s,3s,3s,3s,3s,3s,3s", "WEBHOOK_TIMEOUT": "2s",
 		// What a worker had begun at the time that is restored runs again after this.
-		"RIVER_JOB_TIMEOUT": "4s", "RIVER_RESCUE_AFTER": "5s",
+		"RIVER_JOB_TIMEOUT": "4s", "RIVER_RESCUE_AFTER": "5s", "RATE_LIMIT": "0",
 	})
 	g.prepare(t, sink.URL)
 	a.online(t, "stanza-create")
