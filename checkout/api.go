@@ -203,7 +203,9 @@ func (s *Server) refuseCardTesting(ctx context.Context, who payer, key string) e
 		return nil
 	}
 	queries := dbsqlc.New()
-	failed, err := queries.CheckoutFailedAttempts(ctx, s.DB, &dbsqlc.CheckoutFailedAttemptsParams{OrderID: who.order.ID, Most: maxFailures})
+	failed, err := queries.CheckoutFailedAttempts(ctx, s.DB, &dbsqlc.CheckoutFailedAttemptsParams{
+		MerchantID: who.merchantID, OrderID: who.order.ID, Most: maxFailures,
+	})
 	if err != nil {
 		return fmt.Errorf("error counting failed payments: %w", err)
 	}

@@ -28,6 +28,9 @@ var acrossMerchants = byQuery(map[string][]string{
 	"gathered requests of many merchants, whose rows are locked by id: payments compares each row's merchant with the caller before it changes anything": {
 		"OrderLockMany", "OrderMarkAttempted", "PaymentDecideMany", "PaymentLockMany", "PaymentPromiseRefunds",
 	},
+	"an operator's new key seals the secrets of all merchants again": {
+		"SealedCheckoutSecrets", "SealedWebhookHeaders", "SealedWebhookHeadersReplace", "SealedWebhookSecretReplace", "SealedWebhookSecrets",
+	},
 	"another table of the query is bound, and this one joined by the id that it holds": {
 		"DeliveryGet", "DeliveryOfEvent", "DeliveryResendCount", "DeliveryResendMany", "EventMissed", "EventMissedCount",
 	},

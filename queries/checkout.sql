@@ -46,4 +46,4 @@ SELECT id, status, updated_at FROM payments WHERE id = ANY (@ids::text[]);
 
 -- name: CheckoutFailedAttempts :one
 -- How many payments of an order have failed, as far as that matters. Of an order that one payment ends there are few.
-SELECT count(*) FROM (SELECT FROM payments WHERE order_id = @order_id::text AND status = 'failed' LIMIT @most) failed;
+SELECT count(*) FROM (SELECT FROM payments WHERE merchant_id = @merchant_id AND order_id = @order_id::text AND status = 'failed' LIMIT @most) failed;

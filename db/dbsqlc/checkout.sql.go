@@ -64,17 +64,18 @@ func (q *Queries) CheckoutAttemptGet(ctx context.Context, db DBTX, arg *Checkout
 }
 
 const checkoutFailedAttempts = `-- name: CheckoutFailedAttempts :one
-SELECT count(*) FROM (SELECT FROM payments WHERE order_id = $1::text AND status = 'failed' LIMIT $2) failed
+SELECT count(*) FROM (SELECT FROM payments WHERE merchant_id = $1 AND order_id = $2::text AND status = 'failed' LIMIT $3) failed
 `
 
 type CheckoutFailedAttemptsParams struct {
-	OrderID string
-	Most    int32
+	MerchantID uuid.UUID
+	OrderID    string
+	Most       int32
 }
 
 // How many payments of an order have failed, as far as that matters. Of an order that one payment ends there are few.
 func (q *Queries) CheckoutFailedAttempts(ctx context.Context, db DBTX, arg *CheckoutFailedAttemptsParams) (int64, error) {
-	row := db.QueryRow(ctx, checkoutFailedAttempts, arg.OrderID, arg.Most)
+	row := db.QueryRow(ctx, checkoutFailedAttempts, arg.MerchantID, arg.OrderID, arg.Most)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
