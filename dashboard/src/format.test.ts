@@ -34,3 +34,5 @@ it('says how long ago', () => {
 })
 
 it('turns codes into words', () => expect(words('insufficient_funds')).toBe('Insufficient funds'))
+
+it('keeps abbreviations', () => expect(words('incorrect_cvc')).toBe('Incorrect CVC'))

@@ -77,6 +77,6 @@ export const percent = (share: number) =>
 
 /** What a code such as insufficient_funds says, for people. */
 export function words(code: string): string {
-  const text = code.replaceAll(/[_.]/g, ' ')
+  const text = code.replaceAll(/[_.]/g, ' ').replaceAll(/\b(cvc|upi|id|url)\b/g, (short) => short.toUpperCase())
   return text.charAt(0).toUpperCase() + text.slice(1)
 }

@@ -42,7 +42,7 @@ export function Segments<Value extends string>({ label, value, options, choose }
       {options.map(([option, name]) => (
         <button
           key={option} type="button" aria-pressed={option === value} onClick={() => choose(option)}
-          className="inline-flex min-h-7 items-center gap-1.5 rounded-md px-2.5 text-sm whitespace-nowrap text-soft hover:text-ink aria-pressed:bg-card aria-pressed:font-medium aria-pressed:text-ink aria-pressed:shadow-card"
+          className="inline-flex min-h-7 items-center gap-1.5 rounded-md px-2.5 text-sm whitespace-nowrap text-soft hover:text-ink aria-pressed:bg-card aria-pressed:font-medium aria-pressed:text-ink aria-pressed:shadow-card dark:aria-pressed:bg-edge"
         >
           {name}
         </button>

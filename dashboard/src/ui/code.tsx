@@ -24,7 +24,7 @@ export function CodeIn({ of, label, ...rest }: { of: Record<string, string>; lab
             <button
               key={name} type="button" aria-pressed={name === language}
               onClick={() => { setChosen(name); sessionStorage.setItem('language', name) }}
-              className="min-h-7 rounded px-2 whitespace-nowrap hover:text-ink aria-pressed:bg-card aria-pressed:font-medium aria-pressed:text-ink aria-pressed:shadow-card"
+              className="min-h-7 rounded px-2 whitespace-nowrap hover:text-ink aria-pressed:bg-card aria-pressed:font-medium aria-pressed:text-ink aria-pressed:shadow-card dark:aria-pressed:bg-edge"
             >
               {name}
             </button>

@@ -50,11 +50,11 @@ function Reference({ document }: { document: Document }) {
       </Select>
       <nav aria-label="Operations" className="sticky top-6 hidden max-h-[calc(100dvh-3rem)] content-start gap-4 overflow-y-auto pr-1 text-sm lg:grid">
         <div role="search" className="p-0.5"><Input aria-label="Filter operations" placeholder="Filter" className="w-full" value={text} onChange={(event) => setText(event.target.value)} /></div>
-        {text === '' && <NavLink shown={!shown} op={undefined}>Introduction</NavLink>}
+        {text === '' && <NavLink>Introduction</NavLink>}
         {groups.map((tag) => (
           <div key={tag.name} className="grid gap-0.5">
             <p className="px-2 text-xs font-medium text-soft">{tag.name}</p>
-            {tag.of.map((operation) => <NavLink key={operation.id} shown={operation === shown} op={operation}>{operation.summary}</NavLink>)}
+            {tag.of.map((operation) => <NavLink key={operation.id} op={operation}>{operation.summary}</NavLink>)}
           </div>
         ))}
         {groups.length === 0 && <p className="px-2 text-soft">Nothing of that name.</p>}
@@ -64,11 +64,11 @@ function Reference({ document }: { document: Document }) {
   )
 }
 
-function NavLink({ shown, op, children }: { shown: boolean; op?: Operation; children: string }) {
+function NavLink({ op, children }: { op?: Operation; children: string }) {
   return (
     <Link
-      to="." search={{ op: op?.id } as never} aria-current={shown ? 'true' : undefined}
-      className="flex items-baseline justify-between gap-2 rounded-md px-2 py-1 text-soft hover:bg-hover hover:text-ink aria-[current=true]:bg-accentbg aria-[current=true]:font-medium aria-[current=true]:text-accent"
+      to="." search={{ op: op?.id } as never} activeOptions={{ exact: true, explicitUndefined: true }}
+      className="flex items-baseline justify-between gap-2 rounded-md px-2 py-1 text-soft hover:bg-hover hover:text-ink aria-[current=page]:bg-accentbg aria-[current=page]:font-medium aria-[current=page]:text-accent"
     >
       <span className="min-w-0">{children}</span>
       {op && <span aria-hidden className={`font-mono text-[0.62rem] ${methodTones[op.method]}`}>{op.method === 'DELETE' ? 'DEL' : op.method}</span>}

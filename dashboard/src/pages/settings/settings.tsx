@@ -25,7 +25,7 @@ export default function SettingsPage() {
     <Page title="Settings">
       <div className="grid grid-cols-[minmax(0,1fr)] gap-8 lg:grid-cols-[12rem_minmax(0,1fr)]">
         <nav aria-label="Settings" className="sticky top-8 hidden content-start gap-0.5 text-sm lg:grid">
-          {sections.map(([id, name]) => <Link key={id} to="." hash={id} className="rounded-md px-2 py-1 text-soft hover:bg-hover hover:text-ink">{name}</Link>)}
+          {sections.map(([id, name]) => <Link key={id} to="." hash={id} activeProps={{ 'aria-current': undefined }} className="rounded-md px-2 py-1 text-soft hover:bg-hover hover:text-ink">{name}</Link>)}
         </nav>
         <div className="grid max-w-3xl grid-cols-[minmax(0,1fr)] content-start gap-10">
           <Team />
