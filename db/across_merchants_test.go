@@ -10,6 +10,9 @@ var acrossMerchants = byQuery(map[string][]string{
 		"DoctorRefundEvents", "DoctorRefundsAreBooked", "DoctorRefundsArePaid", "DoctorRefundsArePromised", "DoctorRefundsMatchPayments",
 		"DoctorRefundsMove", "DoctorRefundsSettle", "DoctorRefundsWithinCaptured", "DoctorWaitsEnd",
 	},
+	"every secret of a database is sealed anew when its key changes": {
+		"SealedCheckoutSecrets", "SealedWebhookHeaders", "SealedWebhookHeadersReplace", "SealedWebhookSecretReplace", "SealedWebhookSecrets",
+	},
 	"it finds out who asks: by a key, a session, or an e-mail": {
 		"APIKeyByID", "APIKeyBySecret", "DashboardMerchantByEmail", "DashboardSessionGet", "DashboardUserByEmail", "DashboardUserSetPassword",
 	},
