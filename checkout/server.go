@@ -85,6 +85,7 @@ func (s *Server) newEngine() *gin.Engine {
 		engine.GET(path, asset.serve)
 		engine.HEAD(path, asset.serve)
 	}
+	engine.GET(logoPath+":hash", s.logo)
 	engine.GET("/pay/:order", s.page)
 	// The family of gateways that people come from has the page here.
 	engine.GET("/checkout", s.page)

@@ -1,10 +1,13 @@
 package checkout_test
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"log/slog"
 	"net/http"
@@ -411,4 +414,50 @@ func TestCheckoutSecretRotation(t *testing.T) {
 	require.NoError(t, err, "one who had none")
 	require.NotEqual(t, third, theirs)
 	signs(third)
+func TestBranding(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	page := func(query string) (string, *http.Response) {
+		response := b.do(t, http.MethodGet, "/pay/"+b.myOrder+"?key="+myKey+query, "")
+		require.Equal(t, http.StatusOK, response.StatusCode)
+		text, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		return string(text), response
+	}
+	plain, _ := page("")
+	require.Contains(t, plain, `"merchant":"Shop key_test_mine"`)
+	require.Contains(t, plain, `"accent":"","logo":""`)
+
+	var file bytes.Buffer
+	require.NoError(t, png.Encode(&file, image.NewGray(image.Rect(0, 0, 8, 8))))
+	require.NoError(t, b.storefronts.SetBranding(t.Context(), b.mine, "Asha & Sons </script>", "#AA0011"))
+	require.NoError(t, b.storefronts.SetLogo(t.Context(), b.mine, file.Bytes()))
+	branded, _ := page("")
+	require.Contains(t, branded, `"accent":"#aa0011"`)
+	require.NotContains(t, branded, "Sons </script>")
+	require.Contains(t, branded, "<title>Asha &amp; Sons &lt;/script&gt;</title>")
+	asked, _ := page("&accent=00ff00")
+	require.Contains(t, asked, `"accent":"00ff00"`, "what the shop's script asks for comes first")
+
+	_, rest, found := strings.Cut(branded, `"logo":"`)
+	require.True(t, found)
+	path, _, _ := strings.Cut(rest, `"`)
+	logo := b.do(t, http.MethodGet, path, "")
+	require.Equal(t, http.StatusOK, logo.StatusCode)
+	require.Equal(t, "image/png", logo.Header.Get("Content-Type"))
+	require.Equal(t, "nosniff", logo.Header.Get("X-Content-Type-Options"))
+	require.Contains(t, logo.Header.Get("Cache-Control"), "immutable")
+	served, err := io.ReadAll(logo.Body)
+	require.NoError(t, err)
+	require.Equal(t, file.Bytes(), served)
+	for _, other := range []string{"/logo/", "/logo/x", "/logo/" + strings.Repeat("0", 64)} {
+		require.Equal(t, http.StatusNotFound, b.do(t, http.MethodGet, other, "").StatusCode, other)
+	}
+
+	response := b.do(t, http.MethodGet, "/pay/"+b.hisOrder+"?key="+hisKey, "")
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"accent":"","logo":""`, "another merchant's page is as it was")
+	require.NoError(t, b.storefronts.SetLogo(t.Context(), b.mine, nil))
+	require.Equal(t, http.StatusNotFound, b.do(t, http.MethodGet, path, "").StatusCode)
 }

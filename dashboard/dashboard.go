@@ -19,10 +19,12 @@ import (
 
 	"paygate/db"
 	"paygate/fault"
+	"paygate/gate"
+	"paygate/merchants"
 	"paygate/webhooks"
 )
 
-// Options of the dashboard; all but Prefix are required.
+// Options of the dashboard; all but RateLimit, APIURL, CheckoutURL and Prefix are required.
 type Options struct {
 	DB *pgxpool.Pool
 	// Reads answers for the pages. What the API shows should be read through it, too.
@@ -31,9 +33,15 @@ type Options struct {
 	// API answers below /api/v1 and at /openapi.yaml. It must take its caller from Sessions.Caller.
 	API       http.Handler
 	Endpoints *webhooks.Endpoints
-	Queue     *river.Client[pgx.Tx]
-	Logger    *slog.Logger
-	Now       func() time.Time
+	// Storefronts keeps how merchants' payment pages look.
+	Storefronts *merchants.Storefronts
+	Queue       *river.Client[pgx.Tx]
+	Logger      *slog.Logger
+	Now         func() time.Time
+	// RateLimit is the installation's, which a merchant's own may not exceed unless the operator says so.
+	RateLimit gate.Rate
+	// APIURL and CheckoutURL are where merchants' servers and customers reach those; pages show them.
+	APIURL, CheckoutURL string
 	// Prefix is the path below which a proxy shows the dashboard, as "/pay"; empty for the root. The proxy may
 	// leave it in the path or take it out.
 	Prefix string
@@ -44,6 +52,8 @@ type Server struct {
 	Options
 	handler http.Handler
 	river   *riverui.Handler
+	// patterns are all the routes, for whoever has to try each.
+	patterns []string
 	// closing ends live streams, which would otherwise hold up a shutdown.
 	closing context.Context //nolint:containedctx // a signal to handlers, not the context of a call
 	close   context.CancelFunc
@@ -105,44 +115,54 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 
 // routes is every door of the dashboard.
 func (s *Server) routes(app http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
+	d := &doors{mux: http.NewServeMux(), server: s}
+	d.raw("GET /health", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		respond(w, http.StatusOK, map[string]string{"status": "ok"})
-	})
-	mux.Handle("/api/v1/", s.API)
-	mux.HandleFunc("/api/v1/webhook_endpoints/{id}/rotate_secret", noRoute) // here it is /data/endpoints/{id}/rotate, which is in the audit log
-	mux.Handle("GET /openapi.yaml", s.API)
-	mux.Handle("/river/", s.forOperators(s.river))
-	mux.Handle("/", app)
+	}))
+	d.raw("/api/v1/", s.noted(s.API))
+	d.raw("GET /openapi.yaml", s.API)
+	d.raw("/river/", s.forOperators(s.river))
+	d.raw("/", app)
 
-	mux.HandleFunc("POST /session", s.signIn)
-	mux.HandleFunc("DELETE /session", s.signOut)
-	s.handle(mux, "GET /session", anybody, s.me)
-	s.handle(mux, "PUT /session/password", anybody, s.changePassword)
+	d.raw("POST /session", http.HandlerFunc(s.signIn))
+	d.raw("DELETE /session", http.HandlerFunc(s.signOut))
+	d.handle("GET /session", anybody, s.me)
+	d.handle("PUT /session/password", anybody, s.changePassword)
 
-	s.handle(mux, "GET /data/home", anybody, s.home)
-	mux.HandleFunc("GET /data/stream", s.stream)
+	d.handle("GET /data/home", anybody, s.home)
+	d.raw("GET /data/stream", http.HandlerFunc(s.stream))
 
-	s.handle(mux, "GET /data/keys", anybody, s.listKeys)
-	s.handle(mux, "POST /data/keys", developers, s.createKey)
-	s.handle(mux, "POST /data/keys/{id}/rotate", developers, s.rotateKey)
-	s.handle(mux, "DELETE /data/keys/{id}", developers, s.revokeKey)
+	d.handle("GET /data/keys", anybody, s.listKeys)
+	d.handle("POST /data/keys", developers, s.createKey)
+	d.handle("POST /data/keys/{id}/rotate", developers, s.rotateKey)
+	d.handle("DELETE /data/keys/{id}", developers, s.revokeKey)
 
-	s.handle(mux, "POST /data/endpoints/{id}/reveal", developers, s.revealSecrets)
-	s.handle(mux, "POST /data/endpoints/{id}/rotate", developers, s.rotateSecret)
+	d.handle("POST /data/endpoints/{id}/reveal", developers, s.revealSecrets)
+	d.handle("POST /data/endpoints/{id}/rotate", developers, s.rotateSecret)
 
-	s.handle(mux, "GET /data/users", anybody, s.listUsers)
-	s.handle(mux, "POST /data/users", owners, s.createUser)
-	s.handle(mux, "PUT /data/users/{id}/role", owners, s.setRole)
-	s.handle(mux, "DELETE /data/users/{id}", owners, s.removeUser)
-	s.handle(mux, "GET /data/audit", owners, s.listAudit)
+	d.handle("GET /data/users", anybody, s.listUsers)
+	d.handle("POST /data/users", owners, s.createUser)
+	d.handle("PUT /data/users/{id}/role", owners, s.setRole)
+	d.handle("DELETE /data/users/{id}", owners, s.removeUser)
+	d.handle("GET /data/audit", owners, s.listAudit)
 
-	s.handle(mux, "GET /data/docs", anybody, s.listDocuments)
-	s.handle(mux, "GET /data/docs/{slug}", anybody, s.readDocument)
+	d.handle("GET /data/docs", anybody, s.listDocuments)
+	d.handle("GET /data/docs/{slug}", anybody, s.readDocument)
 
-	mux.HandleFunc("/data/", noRoute)
-	mux.HandleFunc("/session/", noRoute)
-	return mux
+	d.handle("GET /data/settings", anybody, s.readSettings)
+	d.handle("PUT /data/settings/rate_limit", owners, s.setRateLimit)
+	d.handle("PUT /data/settings/branding", developers, s.setBranding)
+	d.raw("GET /data/settings/logo", http.HandlerFunc(s.readLogo))
+	d.handle("PUT /data/settings/logo", developers, s.setLogo)
+	d.handle("DELETE /data/settings/logo", developers, s.removeLogo)
+	d.handle("POST /data/settings/origins", developers, s.addOrigin)
+	d.handle("POST /data/settings/origins/remove", developers, s.removeOrigin)
+	d.handle("POST /data/checkout_secret/reveal", developers, s.revealCheckoutSecret)
+
+	d.raw("/data/", http.HandlerFunc(noRoute))
+	d.raw("/session/", http.HandlerFunc(noRoute))
+	s.patterns = d.patterns
+	return d.mux
 }
 
 func noRoute(w http.ResponseWriter, r *http.Request) {

@@ -30,6 +30,8 @@ type keyView struct {
 	CreatedAt wire.Time  `json:"created_at"`
 	ExpiresAt *wire.Time `json:"expires_at"`
 	RevokedAt *wire.Time `json:"revoked_at"`
+	// LastUsedAt is exact to a minute.
+	LastUsedAt *wire.Time `json:"last_used_at"`
 	// Secret is in the answer that made the key, and nowhere else.
 	Secret string `json:"secret,omitzero"`
 }
@@ -41,7 +43,7 @@ func (s *Server) listKeys(c *call) (any, error) {
 	}
 	keys := make([]keyView, len(rows))
 	for i, row := range rows {
-		keys[i] = keyView{ID: row.ID, Name: row.Name, CreatedAt: wire.Time(row.CreatedAt), ExpiresAt: (*wire.Time)(row.ExpiresAt), RevokedAt: (*wire.Time)(row.RevokedAt)}
+		keys[i] = keyView{ID: row.ID, Name: row.Name, CreatedAt: wire.Time(row.CreatedAt), ExpiresAt: (*wire.Time)(row.ExpiresAt), RevokedAt: (*wire.Time)(row.RevokedAt), LastUsedAt: (*wire.Time)(row.LastUsedAt)}
 	}
 	return keys, nil
 }

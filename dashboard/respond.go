@@ -30,10 +30,24 @@ type call struct {
 	person *Person
 }
 
+// doors are the routes of a server.
+type doors struct {
+	mux      *http.ServeMux
+	server   *Server
+	patterns []string
+}
+
+// raw adds a route that looks after itself.
+func (d *doors) raw(pattern string, handler http.Handler) {
+	d.patterns = append(d.patterns, pattern)
+	d.mux.Handle(pattern, handler)
+}
+
 // handle adds a route that answers JSON to people of a role. What a handler returns is the answer;
 // nil is 204.
-func (s *Server) handle(mux *http.ServeMux, pattern string, needs access, answer func(*call) (any, error)) {
-	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+func (d *doors) handle(pattern string, needs access, answer func(*call) (any, error)) {
+	s := d.server
+	d.raw(pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		person, err := s.Sessions.Person(r)
 		if err == nil {
 			err = person.may(needs)
@@ -52,7 +66,7 @@ func (s *Server) handle(mux *http.ServeMux, pattern string, needs access, answer
 		default:
 			respond(w, http.StatusOK, body)
 		}
-	})
+	}))
 }
 
 // failed notes what is our own failure.

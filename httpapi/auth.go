@@ -18,6 +18,9 @@ type access int
 const (
 	// needsSecret: a merchant's secret key.
 	needsSecret access = iota
+	// needsKey: a secret key itself, and not whatever else Options.Authenticate takes for one. People get at
+	// secrets by way of the dashboard, which keeps a log of it.
+	needsKey
 	// open: anybody.
 	open
 )

@@ -66,6 +66,9 @@ func (s *server) serve(c *gin.Context, r route) (idempotency.Response, error) {
 		if err != nil {
 			return idempotency.Response{}, err
 		}
+		if r.access == needsKey && s.Authenticate != nil {
+			return idempotency.Response{}, fault.New(fault.RouteNotFound, "This is for API keys alone.")
+		}
 		call.caller = caller
 		c.Set(keyMerchant, caller.MerchantID)
 		if err := s.admit(c, r, call); err != nil {

@@ -20,8 +20,8 @@ import (
 	"paygate/keyring"
 )
 
-// Storefronts is what merchants decide about the payment page that their customers see: who may frame
-// it, and the secret that signs what it reports.
+// Storefronts is what merchants decide about the payment page that their customers see: how it looks, who may
+// frame it, and the secret that signs what it reports.
 type Storefronts struct {
 	DB      dbsqlc.DBTX
 	Keyring *keyring.Keyring
@@ -31,16 +31,11 @@ type Storefronts struct {
 // checkoutSecretBytes is the length of a signing secret's random part.
 const checkoutSecretBytes = 24
 
-// Name is what the merchant calls itself, or not_found.
-func (s *Storefronts) Name(ctx context.Context, merchantID uuid.UUID) (string, error) {
-	name, err := dbsqlc.New().CheckoutMerchantName(ctx, s.DB, merchantID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return "", fault.New(fault.NotFound, "There is no merchant with this id.")
-	}
-	if err != nil {
-		return "", fmt.Errorf("error reading a merchant's name: %w", err)
-	}
-	return name, nil
+// In is the same within a transaction.
+func (s *Storefronts) In(tx dbsqlc.DBTX) *Storefronts {
+	in := *s
+	in.DB = tx
+	return &in
 }
 
 // Origins lists the web origins that may frame the payment page, sorted.

@@ -27,9 +27,6 @@ ON CONFLICT (merchant_id, origin) DO NOTHING;
 -- name: CheckoutOriginDelete :execrows
 DELETE FROM checkout_origins WHERE merchant_id = @merchant_id AND origin = @origin;
 
--- name: CheckoutMerchantName :one
-SELECT name FROM merchants WHERE id = @id;
-
 -- name: CheckoutAttemptGet :one
 -- The answer that is remembered for one attempt to pay.
 SELECT status, body FROM idempotency_keys WHERE merchant_id = @merchant_id AND route = @route AND key = @key;

@@ -1,5 +1,5 @@
 -- name: DashboardKeyList :many
-SELECT id, name, created_at, expires_at, revoked_at FROM api_keys WHERE merchant_id = @merchant_id ORDER BY created_at DESC, id;
+SELECT id, name, created_at, expires_at, revoked_at, last_used_at FROM api_keys WHERE merchant_id = @merchant_id ORDER BY created_at DESC, id;
 
 -- name: DashboardKeyGet :one
 SELECT id, name, created_at, expires_at, revoked_at FROM api_keys WHERE merchant_id = @merchant_id AND id = @id;

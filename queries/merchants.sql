@@ -18,3 +18,8 @@ WHERE k.id = @id;
 
 -- name: MerchantRateLimit :one
 SELECT rate_limit FROM merchants WHERE id = @id;
+
+-- name: APIKeyTouch :exec
+-- Guarded, so that of many processes that see the key at once one writes.
+UPDATE api_keys SET last_used_at = @now::timestamptz
+WHERE id = @id AND (last_used_at IS NULL OR last_used_at <= @unless_since::timestamptz);

@@ -144,7 +144,9 @@ func (c *devCommand) start(ctx context.Context, p *process, servers devServers, 
 	}
 	api := p.apiOptions(g, c.redisSettings, c.SandboxOpen)
 	api.RateLimit = c.RateLimit
-	if err := p.serveDashboard(ctx, servers.dashboard, g, c.dashboardSettings, api, false); err != nil {
+	if err := p.serveDashboard(ctx, servers.dashboard, g, api, dashboardOptions{
+		prefix: c.DashboardPrefix, apiURL: urlOf(servers.api), checkoutURL: urlOf(servers.checkout),
+	}); err != nil {
 		return "", err
 	}
 	p.serveCheckout(servers.checkout, g, true)

@@ -44,7 +44,7 @@ type cli struct {
 	Receiver  receiverCommand  `cmd:"" help:"Run a webhook test server that shows what it receives and checks signatures."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring the database to the schema of this binary."`
 	Seed      seedCommand      `cmd:"" help:"Make the demo merchant, its keys, order and webhook endpoint."`
-	Users     usersCommand     `cmd:"" help:"Let people sign in to the dashboard: paygate users create."`
+	Users     usersCommand     `cmd:"" help:"Say who can sign in to the dashboard."`
 	Origins   originsCommand   `cmd:"" help:"Say which sites may show a merchant's payment page."`
 	Reseal    resealCommand    `cmd:"" help:"Seal every secret in the database with the first of PAYGATE_ENCRYPTION_KEYS, so that the others can go."`
 	Doctor    doctorCommand    `cmd:"" help:"Check every invariant over the live database; status 1 when one is broken."`

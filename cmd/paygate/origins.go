@@ -41,7 +41,7 @@ func (s originsSettings) with(ctx context.Context, do func(storefronts *merchant
 	}
 	defer pool.Close()
 	storefronts := &merchants.Storefronts{DB: pool, Keyring: keys, Now: now}
-	if _, err := storefronts.Name(ctx, merchantID); err != nil {
+	if _, err := storefronts.Branding(ctx, merchantID); err != nil {
 		return err
 	}
 	return do(storefronts, merchantID)

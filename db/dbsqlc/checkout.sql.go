@@ -81,17 +81,6 @@ func (q *Queries) CheckoutFailedAttempts(ctx context.Context, db DBTX, arg *Chec
 	return count, err
 }
 
-const checkoutMerchantName = `-- name: CheckoutMerchantName :one
-SELECT name FROM merchants WHERE id = $1
-`
-
-func (q *Queries) CheckoutMerchantName(ctx context.Context, db DBTX, id uuid.UUID) (string, error) {
-	row := db.QueryRow(ctx, checkoutMerchantName, id)
-	var name string
-	err := row.Scan(&name)
-	return name, err
-}
-
 const checkoutOriginDelete = `-- name: CheckoutOriginDelete :execrows
 DELETE FROM checkout_origins WHERE merchant_id = $1 AND origin = $2
 `

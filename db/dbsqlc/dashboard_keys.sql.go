@@ -91,15 +91,16 @@ func (q *Queries) DashboardKeyInsert(ctx context.Context, db DBTX, arg *Dashboar
 }
 
 const dashboardKeyList = `-- name: DashboardKeyList :many
-SELECT id, name, created_at, expires_at, revoked_at FROM api_keys WHERE merchant_id = $1 ORDER BY created_at DESC, id
+SELECT id, name, created_at, expires_at, revoked_at, last_used_at FROM api_keys WHERE merchant_id = $1 ORDER BY created_at DESC, id
 `
 
 type DashboardKeyListRow struct {
-	ID        string
-	Name      string
-	CreatedAt time.Time
-	ExpiresAt *time.Time
-	RevokedAt *time.Time
+	ID         string
+	Name       string
+	CreatedAt  time.Time
+	ExpiresAt  *time.Time
+	RevokedAt  *time.Time
+	LastUsedAt *time.Time
 }
 
 func (q *Queries) DashboardKeyList(ctx context.Context, db DBTX, merchantID uuid.UUID) ([]*DashboardKeyListRow, error) {
@@ -117,6 +118,7 @@ func (q *Queries) DashboardKeyList(ctx context.Context, db DBTX, merchantID uuid
 			&i.CreatedAt,
 			&i.ExpiresAt,
 			&i.RevokedAt,
+			&i.LastUsedAt,
 		); err != nil {
 			return nil, err
 		}

@@ -66,6 +66,23 @@ func (q *Queries) APIKeyBySecret(ctx context.Context, db DBTX, secretHash []byte
 	return &i, err
 }
 
+const aPIKeyTouch = `-- name: APIKeyTouch :exec
+UPDATE api_keys SET last_used_at = $1::timestamptz
+WHERE id = $2 AND (last_used_at IS NULL OR last_used_at <= $3::timestamptz)
+`
+
+type APIKeyTouchParams struct {
+	Now         time.Time
+	ID          string
+	UnlessSince time.Time
+}
+
+// Guarded, so that of many processes that see the key at once one writes.
+func (q *Queries) APIKeyTouch(ctx context.Context, db DBTX, arg *APIKeyTouchParams) error {
+	_, err := db.Exec(ctx, aPIKeyTouch, arg.Now, arg.ID, arg.UnlessSince)
+	return err
+}
+
 const aPIKeyUpsert = `-- name: APIKeyUpsert :exec
 INSERT INTO api_keys (id, merchant_id, name, secret_hash, created_at)
 VALUES ($1, $2, $3, $4, $5)

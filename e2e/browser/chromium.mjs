@@ -9,14 +9,14 @@ const { chromium } = require('playwright-core');
 export const axeSource = require('axe-core').source;
 
 /** Starts the browser: names lead where the rules say (`MAP name address`), and everything else nowhere. */
-export async function launch(rules) {
+export async function launch(rules, ...args) {
   const home = mkdtempSync(join(tmpdir(), 'paygate-e2e-'));
   const browser = await chromium.launch({
     executablePath: process.env.E2E_CHROMIUM,
     headless: true,
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-      '--disable-sync', `--host-resolver-rules=${[...rules, 'MAP * ~NOTFOUND', 'EXCLUDE 127.0.0.1'].join(', ')}`,
+      '--disable-sync', `--host-resolver-rules=${[...rules, 'MAP * ~NOTFOUND', 'EXCLUDE 127.0.0.1'].join(', ')}`, ...args,
     ],
     env: { ...process.env, HOME: home },
   });

@@ -4,7 +4,7 @@ import { people, proxyOrigin, Visitor } from './harness.mjs';
 
 export const tests = {
   'behind a proxy, below a path': async (browser) => {
-    const visitor = await Visitor.signedIn(browser, people.owner, { origin: `${proxyOrigin}/pay`, ignoreHTTPSErrors: true });
+    const visitor = await Visitor.signedIn(browser, people.owner, { origin: `${proxyOrigin}/pay` });
     const [cookie] = await visitor.context.cookies();
     assert.equal(cookie.name, '__Secure-paygate_session');
     assert.equal(cookie.secure, true);
