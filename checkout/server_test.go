@@ -414,6 +414,8 @@ func TestCheckoutSecretRotation(t *testing.T) {
 	require.NoError(t, err, "one who had none")
 	require.NotEqual(t, third, theirs)
 	signs(third)
+}
+
 func TestBranding(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

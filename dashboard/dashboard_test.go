@@ -157,6 +157,18 @@ func TestSession(t *testing.T) {
 		b.late.Store(int64(179 * time.Minute))
 		require.Equal(t, http.StatusUnauthorized, b.status(t, cookie, http.MethodGet, "/session", ""))
 	})
+	t.Run("LastsNoLongerThanTwelveHours", func(t *testing.T) {
+		t.Parallel()
+
+		b := setup(t)
+		cookie := b.person(t, b.merchant, dashboard.RoleOwner, false)
+		for used := 30 * time.Minute; used < 12*time.Hour; used += 30 * time.Minute {
+			b.late.Store(int64(used))
+			require.Equal(t, http.StatusOK, b.status(t, cookie, http.MethodGet, "/session", ""), used)
+		}
+		b.late.Store(int64(12*time.Hour + time.Second))
+		require.Equal(t, http.StatusUnauthorized, b.status(t, cookie, http.MethodGet, "/session", ""), "it was used all the time")
+	})
 	t.Run("PasswordChangeEndsAll", func(t *testing.T) {
 		t.Parallel()
 

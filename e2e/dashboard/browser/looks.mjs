@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { until } from '../../browser/chromium.mjs';
 import { api, Visitor } from './harness.mjs';
 
-const pages = ['/', '/payments', '/refunds', '/orders', '/orders/order_xyz', '/balance', '/webhooks', '/webhooks/logs', '/webhooks/debugger', '/events', '/keys', '/docs', '/settings', '/nowhere'];
+const pages = ['/', '/payments', '/refunds', '/orders', '/orders/order_xyz', '/balance', '/webhooks', '/webhooks/we_demo', '/webhooks/logs', '/webhooks/debugger', '/events', '/keys', '/reference', '/sdk', '/docs', '/docs/dashboard', '/settings', '/nowhere'];
 
 async function look(visitor, name, problems) {
   for (const theme of ['light', 'dark']) {

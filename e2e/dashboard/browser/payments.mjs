@@ -52,7 +52,7 @@ export const tests = {
     const id = await paid({ capture: 'manual' });
     const visitor = await Visitor.signedIn(browser);
     await visitor.look(`/payments/${id}`);
-    await visitor.button('Capture').click();
+    await visitor.id('capture-button').click();
     await visitor.id('refund-amount').fill('1000');
     await visitor.dialog.locator('button[type=submit]').click();
     await visitor.dialog.waitFor({ state: 'hidden' });

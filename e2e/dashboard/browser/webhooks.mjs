@@ -35,8 +35,8 @@ export const tests = {
     assert.ok(first);
 
     await visitor.look('/webhooks');
-    const card = visitor.id('webhook-endpoint').filter({ hasText: path });
-    await card.locator('[data-test-id=regenerate-secret-button]').click();
+    await visitor.id('webhook-endpoint').filter({ hasText: path }).locator('[data-test-id=webhook-endpoint-link]').click();
+    await visitor.id('regenerate-secret-button').click();
     await visitor.dialog.locator('select').selectOption('0');
     await visitor.dialog.locator('button[type=submit]').click();
     const shown = visitor.dialog.locator('[data-test-id=webhook-secret]');
@@ -47,7 +47,7 @@ export const tests = {
     await visitor.button('I have stored it').click();
 
     // The test button says at once whether the receiver is reached.
-    await card.locator('[data-test-id=test-webhook-button]').click();
+    await visitor.id('test-webhook-button').click();
     await visitor.id('retry-webhook-button').waitFor();
     await until('the test has arrived', async () => (await received({ path, type: 'webhook.test' })).length > 0);
     const [webhook] = await received({ path, type: 'webhook.test', limit: 1 });
@@ -77,12 +77,11 @@ export const tests = {
 
   'a secret that is looked at is noted': async (browser) => {
     const visitor = await Visitor.signedIn(browser);
-    await visitor.look('/webhooks');
+    await visitor.look('/webhooks/we_demo');
     const noted = async () => JSON.parse((await visitor.ask('GET', 'data/audit')).text).filter(({ action, target }) => action === 'secret_revealed' && target === 'we_demo').length;
     const before = await noted();
-    const card = visitor.id('webhook-endpoint').filter({ hasText: `${receiver}/webhook` }).first();
-    await visitor.button('Secret', card).click();
-    await card.locator('[data-test-id=webhook-secret]').first().waitFor();
+    await visitor.id('reveal-secret-button').click();
+    await visitor.id('webhook-secret').first().waitFor();
     assert.equal(await noted(), before + 1);
     visitor.clean();
   },
