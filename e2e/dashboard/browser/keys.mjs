@@ -22,10 +22,10 @@ export const tests = {
       await secret.waitFor();
       return [await visitor.dialog.locator('code').first().textContent(), await secret.textContent()];
     };
-    const card = (id) => visitor.page.locator('li, tr').filter({ hasText: id });
+    const card = (id) => visitor.id('api-key-row').filter({ hasText: id });
 
-    await visitor.button('Create key').click();
-    await visitor.dialog.locator('input').first().fill('shop server');
+    await visitor.id('create-key-button').click();
+    await visitor.id('key-name-input').fill('shop server');
     await visitor.dialog.locator('button[type=submit]').click();
     const [id, secret] = await read();
     assert.equal(await works(`${id}:${secret}`), true);
@@ -33,7 +33,7 @@ export const tests = {
     const used = async (of) => JSON.parse((await visitor.ask('GET', 'data/keys')).text).find((key) => key.id === of).last_used_at;
     assert.ok(Math.abs(Date.now() - Date.parse(await used(id))) < 60_000);
 
-    await visitor.button('Rotate', card(id)).click();
+    await card(id).locator('[data-test-id=rotate-key-button]').click();
     await visitor.dialog.locator('select').selectOption('24');
     await visitor.dialog.locator('button[type=submit]').click();
     const [next, nextSecret] = await read();
@@ -42,7 +42,7 @@ export const tests = {
     assert.ok(await used(next));
     await visitor.button('I have stored it').click();
 
-    await visitor.button('Revoke', card(id)).click();
+    await card(id).locator('[data-test-id=revoke-key-button]').click();
     await visitor.dialog.locator('button[type=submit]').click();
     await until('the old one is refused', async () => !(await works(`${id}:${secret}`)));
     assert.equal(await works(`${next}:${nextSecret}`), true);

@@ -39,10 +39,13 @@ export const tests = {
 
   'a viewer looks, and changes nothing': async (browser) => {
     const visitor = await Visitor.signedIn(browser, people.viewer);
-    for (const path of ['/webhooks', '/keys', '/payments', '/settings']) {
+    for (const path of ['/webhooks', '/webhooks/we_demo', '/webhooks/logs', '/keys', '/payments', '/settings']) {
       await visitor.look(path);
-      for (const name of ['Add endpoint', 'Create key', 'Rotate', 'Revoke', 'Delete', 'Refund']) {
-        assert.equal(await visitor.button(name).count(), 0, `${path}: ${name}`);
+      for (const name of [
+        'add-endpoint', 'edit-endpoint', 'toggle-endpoint', 'delete-endpoint', 'test-webhook', 'reveal-secret', 'regenerate-secret', 'resend-filter', 'replay', 'create-key',
+        'rotate-key', 'revoke-key', 'refund', 'capture', 'cancel', 'save-rate-limit', 'save-branding', 'reveal-checkout-secret',
+      ]) {
+        assert.equal(await visitor.id(`${name}-button`).count(), 0, `${path}: ${name}`);
       }
     }
     // What the pages do not offer, the server refuses.

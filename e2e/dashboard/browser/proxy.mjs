@@ -13,7 +13,7 @@ export const tests = {
     await visitor.page.waitForURL(`${proxyOrigin}/pay/payments`);
     await visitor.settled();
     await visitor.look('/webhooks/logs'); // by its address, too
-    await visitor.page.getByText(/Live/).first().waitFor();
+    await visitor.id('live-toggle').filter({ hasText: 'Live' }).waitFor();
     // A change goes through, and so past the protection against other sites.
     assert.equal((await visitor.ask('POST', 'data/keys', { name: 'behind the proxy' })).status, 200);
     await visitor.page.getByRole('link', { name: /River UI/ }).click();
