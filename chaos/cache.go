@@ -7,21 +7,19 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"strconv"
 	"sync"
 	"syscall"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
-	"paygate/db/local"
 	"paygate/db/local/process"
 )
 
 // cache is a Redis that can be broken, and the lines that lead to it.
 type cache struct {
 	dir   string
-	port  int
+	addr  string
 	links []*link
 
 	mu     sync.Mutex
@@ -29,18 +27,16 @@ type cache struct {
 }
 
 func startCache(ctx context.Context, dir string) (*cache, error) {
-	port, err := local.FreePort(ctx)
+	addr, err := freeAddr(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("error making Redis' folder: %w", err)
 	}
-	c := &cache{dir: dir, port: port}
+	c := &cache{dir: dir, addr: addr}
 	return c, c.start(ctx)
 }
-
-func (c *cache) addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(c.port)) }
 
 // start starts the server with nothing in it.
 func (c *cache) start(ctx context.Context) error {
@@ -48,18 +44,22 @@ func (c *cache) start(ctx context.Context) error {
 	if err != nil {
 		return errors.New("redis-server is not installed: on Debian, apt-get install redis-server")
 	}
+	_, port, err := net.SplitHostPort(c.addr)
+	if err != nil {
+		return fmt.Errorf("error reading Redis' address: %w", err)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.server, err = process.Start(process.Spec{
 		Path: program, Dir: c.dir, OnParentDeath: syscall.SIGKILL,
-		Args: []string{"--port", strconv.Itoa(c.port), "--bind", "127.0.0.1", "--dir", c.dir, "--save", "", "--appendonly", "no"},
+		Args: []string{"--port", port, "--bind", "127.0.0.1", "--dir", c.dir, "--save", "", "--appendonly", "no"},
 	})
 	if err != nil {
 		return fmt.Errorf("error starting Redis: %w", err)
 	}
 	return await(ctx, 30*time.Second, 10*time.Millisecond, func(ctx context.Context) error {
 		var dialer net.Dialer
-		conn, err := dialer.DialContext(ctx, "tcp", c.addr())
+		conn, err := dialer.DialContext(ctx, "tcp", c.addr)
 		if err != nil {
 			return fmt.Errorf("error connecting to Redis: %w", err)
 		}
@@ -67,8 +67,8 @@ func (c *cache) start(ctx context.Context) error {
 	})
 }
 
-func (c *cache) link(name string) (*link, error) {
-	l, err := newLink(name, c.addr())
+func (c *cache) link(ctx context.Context, name string) (*link, error) {
+	l, err := newLink(ctx, name, c.addr)
 	if err == nil {
 		c.links = append(c.links, l)
 	}
@@ -77,7 +77,7 @@ func (c *cache) link(name string) (*link, error) {
 
 // flush empties it.
 func (c *cache) flush(ctx context.Context) error {
-	client := redis.NewClient(&redis.Options{Addr: c.addr(), PoolSize: 1})
+	client := redis.NewClient(&redis.Options{Addr: c.addr, PoolSize: 1})
 	defer client.Close()
 	if err := client.FlushAll(ctx).Err(); err != nil {
 		return fmt.Errorf("error flushing Redis: %w", err)

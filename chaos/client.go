@@ -21,9 +21,10 @@ import (
 const (
 	// patience is how long the client waits for one answer. What it waits in vain for counts as a hang.
 	patience = 15 * time.Second
-	// The bounds of the pause before a request is repeated.
-	leastRepeat = 100 * time.Millisecond
-	mostRepeat  = time.Second
+	// The bounds of the pause before a request is repeated, which doubles each time:
+	// all at once asking sooner would keep down a gateway that is coming back.
+	leastRepeat = 200 * time.Millisecond
+	mostRepeat  = 5 * time.Second
 )
 
 // client asks the APIs in turn, as a load balancer does, and repeats with the same key what got no clear answer.
@@ -164,14 +165,16 @@ func (c *client) next() int {
 
 // insist asks until there is a clear answer, each time another API. It fails when ctx ends.
 func (c *client) insist(ctx context.Context, random *rand.Rand, method, path, key string, body []byte) (answer, error) {
+	longest := leastRepeat
 	for at := c.next(); ; at++ {
 		a, err := c.once(ctx, c.bases[at%len(c.bases)], method, path, key, body)
 		if err == nil && a.clear() {
 			return a, nil
 		}
-		if err := pause(ctx, leastRepeat+time.Duration(random.Int64N(int64(mostRepeat-leastRepeat)))); err != nil {
+		if err := pause(ctx, longest/2+time.Duration(random.Int64N(int64(longest/2)))); err != nil {
 			return answer{}, err
 		}
+		longest = min(2*longest, mostRepeat)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
@@ -16,10 +17,14 @@ type link struct {
 	proxy *toxiproxy.Proxy
 }
 
-func newLink(name, upstream string) (*link, error) {
+func newLink(ctx context.Context, name, upstream string) (*link, error) {
+	addr, err := freeAddr(ctx)
+	if err != nil {
+		return nil, err
+	}
 	logger := zerolog.Nop()
 	server := &toxiproxy.ApiServer{Metrics: toxiproxy.NewMetricsContainer(nil), Logger: &logger}
-	l := &link{name: name, proxy: toxiproxy.NewProxy(server, name, "127.0.0.1:0", upstream)}
+	l := &link{name: name, proxy: toxiproxy.NewProxy(server, name, addr, upstream)}
 	return l, l.restore()
 }
 
@@ -41,10 +46,13 @@ func (l *link) cut() { l.proxy.Stop() }
 // restore makes the line good again, whatever was wrong with it.
 func (l *link) restore() error {
 	l.proxy.Toxics.ResetToxics(context.Background())
-	if err := l.proxy.Start(); err != nil && !errors.Is(err, toxiproxy.ErrProxyAlreadyStarted) {
-		return fmt.Errorf("error opening the line %s: %w", l.name, err)
-	}
-	return nil
+	// A line that stays cut would be a fault that nobody planned.
+	return await(context.Background(), 10*time.Second, 50*time.Millisecond, func(context.Context) error {
+		if err := l.proxy.Start(); err != nil && !errors.Is(err, toxiproxy.ErrProxyAlreadyStarted) {
+			return fmt.Errorf("error opening the line %s: %w", l.name, err)
+		}
+		return nil
+	})
 }
 
 // slow delays what goes either way, in milliseconds.

@@ -62,10 +62,10 @@ func (d *database) hostLocked() string {
 }
 
 // link makes a new line and returns the URL at its near end.
-func (d *database) link(name string) (*link, string, error) {
+func (d *database) link(ctx context.Context, name string) (*link, string, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	l, err := newLink(name, d.hostLocked())
+	l, err := newLink(ctx, name, d.hostLocked())
 	if err != nil {
 		return nil, "", err
 	}

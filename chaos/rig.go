@@ -4,18 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
-
-	"paygate/db/local"
 )
 
 // demoSecret is that of the merchant that `paygate seed` makes.
@@ -212,15 +208,14 @@ func (m *member) startsFirst(ctx context.Context) error {
 func (r *rig) newMember(ctx context.Context, name, role string) (*member, error) {
 	m := &member{name: name, role: role, dir: r.dir, log: r.log, ended: make(chan struct{})}
 	for _, addr := range []*string{&m.addr, &m.admin} {
-		port, err := local.FreePort(ctx)
-		if err != nil {
+		var err error
+		if *addr, err = freeAddr(ctx); err != nil {
 			return nil, err
 		}
-		*addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	}
 	var url string
 	var err error
-	if m.postgres, url, err = r.postgres.link(name); err != nil {
+	if m.postgres, url, err = r.postgres.link(ctx, name); err != nil {
 		return nil, err
 	}
 	m.environment = append(r.common(), "DATABASE_URL="+url, "PAYGATE_ADMIN_ADDR="+m.admin)
@@ -231,7 +226,7 @@ func (r *rig) newMember(ctx context.Context, name, role string) (*member, error)
 			"PROCESSOR_LATENCY_MIN=5ms", "PROCESSOR_LATENCY_MAX=150ms")
 		return m, nil
 	}
-	if m.redis, err = r.redis.link(name); err != nil {
+	if m.redis, err = r.redis.link(ctx, name); err != nil {
 		return nil, err
 	}
 	// The limit is counted, in Redis while there is one, and never reached.

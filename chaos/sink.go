@@ -62,7 +62,11 @@ type sink struct {
 }
 
 func startSink(ctx context.Context, patient time.Duration) (*sink, error) {
-	s := &sink{addr: "127.0.0.1:0", patient: patient, inboxes: map[string]*inbox{}, changed: make(chan struct{}, 1)}
+	addr, err := freeAddr(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &sink{addr: addr, patient: patient, inboxes: map[string]*inbox{}, changed: make(chan struct{}, 1)}
 	return s, s.start(ctx)
 }
 
@@ -75,7 +79,7 @@ func (s *sink) start(ctx context.Context) error {
 	}
 	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
 	s.mu.Lock()
-	s.addr, s.server = listener.Addr().String(), server
+	s.server = server
 	s.mu.Unlock()
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
