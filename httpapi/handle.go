@@ -145,6 +145,9 @@ func post[Request any](s *server, r spec, write func(ctx context.Context, call *
 				return idempotency.Response{Status: r.status, Body: encode(resource)}
 			},
 		}
+		if r.secret && key != "" {
+			claim.Sealed = s.Fingerprints.Copy(claim.MerchantID, claim.Route, key)
+		}
 		return s.once(c.Request.Context(), call, claim, func(ctx context.Context) (idempotency.Response, error) {
 			request := new(Request)
 			if len(body) > 0 {
@@ -163,6 +166,8 @@ type spec struct {
 	status int
 	// bodyOptional accepts a request without a body, as one of no fields.
 	bodyOptional bool
+	// secret says that the answer holds one, so that it is not remembered in plain.
+	secret bool
 }
 
 // readBody reads a JSON body within bounds. Without one it returns nothing, or malformed_json
