@@ -186,6 +186,23 @@ func (l *Log) Get(ctx context.Context, merchantID uuid.UUID, id string) (*Delive
 	return detail, nil
 }
 
+// FirstFailure returns the first attempt to deliver an event to an endpoint, when it has failed; nil before
+// that, and when it succeeded.
+func (l *Log) FirstFailure(ctx context.Context, merchantID uuid.UUID, eventID, endpointID string) (*Attempt, error) {
+	row, err := dbsqlc.New().DeliveryOfEvent(ctx, l.DB, &dbsqlc.DeliveryOfEventParams{EventID: eventID, EndpointID: endpointID})
+	if err != nil {
+		return nil, deliveryError(err)
+	}
+	if row.AttemptCount == 0 {
+		return nil, nil
+	}
+	detail, err := l.Get(ctx, merchantID, row.ID)
+	if err != nil || len(detail.Attempts) == 0 || detail.Attempts[0].Error == nil {
+		return nil, err
+	}
+	return &detail.Attempts[0], nil
+}
+
 // Resend enqueues one more attempt inside tx, whatever the delivery's state, without using up
 // its schedule; asking twice sends twice. It fails with not_found, or with endpoint_disabled
 // when nothing may be sent to the endpoint.

@@ -85,6 +85,8 @@ type EndpointParams struct {
 	Headers map[string]string
 	// RateLimit is in requests a second; nil for none.
 	RateLimit *int32
+	// Secret signs; nil is for a fresh one, which is all that merchants can have.
+	Secret *signature.Secret
 }
 
 // Create stores a new endpoint with a fresh secret, which only this answer shows. It fails
@@ -118,7 +120,10 @@ func (s *Endpoints) Create(ctx context.Context, tx pgx.Tx, merchantID uuid.UUID,
 	}); err != nil {
 		return nil, fmt.Errorf("error storing an endpoint: %w", err)
 	}
-	secret := signature.GenerateSecret().Reveal()
+	if params.Secret == nil {
+		params.Secret = new(signature.GenerateSecret())
+	}
+	secret := params.Secret.Reveal()
 	if err := s.addSecret(ctx, tx, merchantID, row.ID, secret); err != nil {
 		return nil, err
 	}

@@ -154,6 +154,9 @@ type endpointSettings struct {
 // loopback is what dev opens to webhooks, since its receiver is there.
 var loopback = prefixes{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 
+// anywhere is for the tools of whoever runs the gateway.
+var anywhere = prefixes{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
+
 func (s endpointSettings) guard(development bool) *webhooks.Guard {
 	return webhooks.NewGuard(webhooks.GuardOptions{AllowCIDRs: s.AllowCIDRs, AllowHTTP: development})
 }
