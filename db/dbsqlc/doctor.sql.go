@@ -122,9 +122,13 @@ const doctorDeliveriesHaveJobs = `-- name: DoctorDeliveriesHaveJobs :one
 SELECT count(*) FROM webhook_deliveries d
 WHERE d.status IN ('pending', 'retrying') AND NOT d.parked AND d.updated_at < $1::timestamptz
   AND NOT EXISTS (
-    SELECT 1 FROM river_job j
-    WHERE j.kind = 'deliver_webhook' AND j.args ->> 'delivery_id' = d.id AND (j.args ->> 'step')::integer = d.step
-      AND j.state NOT IN ('completed', 'cancelled', 'discarded')
+    SELECT 1 FROM (
+        SELECT o.args ->> 'delivery_id' AS delivery_id, (o.args ->> 'step')::integer AS step FROM river_job o
+        WHERE o.kind = 'deliver_webhook' AND o.state NOT IN ('completed', 'cancelled', 'discarded')
+        UNION ALL
+        SELECT jsonb_array_elements_text(m.args -> 'delivery_ids'), 0 FROM river_job m
+        WHERE m.kind = 'deliver_webhooks' AND m.state NOT IN ('completed', 'cancelled', 'discarded')
+    ) AS j WHERE j.delivery_id = d.id AND j.step = d.step
   )
 `
 
