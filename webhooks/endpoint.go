@@ -310,13 +310,12 @@ func (s *Endpoints) Sweep(ctx context.Context) error {
 		return fmt.Errorf("error finding endpoints with parked deliveries: %w", err)
 	}
 	for _, id := range waiting {
-		err := db.InTx(ctx, s.DB, func(tx pgx.Tx) error {
-			if _, err := dbsqlc.New().DeliveryResume(ctx, tx, &dbsqlc.DeliveryResumeParams{EndpointID: id, Now: s.Now()}); err != nil {
-				return fmt.Errorf("error resuming deliveries: %w", err)
-			}
-			return enqueueDrain(ctx, tx, s.Queue, id, time.Time{})
-		})
-		if err != nil {
+		if _, err := dbsqlc.New().DeliveryResume(ctx, s.DB, &dbsqlc.DeliveryResumeParams{EndpointID: id, Now: s.Now()}); err != nil {
+			return fmt.Errorf("error resuming deliveries: %w", err)
+		}
+		// A job that is there already is enough, such as the one that waits for an open breaker: however long
+		// an endpoint fails, it has one.
+		if err := enqueueDrain(ctx, nil, s.Queue, id, time.Time{}); err != nil {
 			return err
 		}
 	}
