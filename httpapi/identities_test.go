@@ -220,12 +220,12 @@ func (a *api) oldKey(t *testing.T, c *caller, fate string) string {
 	var err error
 	switch fate {
 	case revoked:
-		changed, err = queries.DashboardKeyRevoke(t.Context(), a.pool, &dbsqlc.DashboardKeyRevokeParams{MerchantID: c.merchant, ID: old.key, Now: now})
+		changed, err = queries.APIKeyRevoke(t.Context(), a.pool, &dbsqlc.APIKeyRevokeParams{MerchantID: c.merchant, ID: old.key, Now: now})
 	case rotatedNow:
-		changed, err = queries.DashboardKeyExpire(t.Context(), a.pool, &dbsqlc.DashboardKeyExpireParams{MerchantID: c.merchant, ID: old.key, Now: now, Until: now.Add(time.Hour)})
+		changed, err = queries.APIKeyExpire(t.Context(), a.pool, &dbsqlc.APIKeyExpireParams{MerchantID: c.merchant, ID: old.key, Now: now, Until: now.Add(time.Hour)})
 	case rotatedLongAgo:
 		then := now.Add(-2 * time.Hour)
-		changed, err = queries.DashboardKeyExpire(t.Context(), a.pool, &dbsqlc.DashboardKeyExpireParams{MerchantID: c.merchant, ID: old.key, Now: then, Until: then.Add(time.Hour)})
+		changed, err = queries.APIKeyExpire(t.Context(), a.pool, &dbsqlc.APIKeyExpireParams{MerchantID: c.merchant, ID: old.key, Now: then, Until: then.Add(time.Hour)})
 	}
 	require.NoError(t, err)
 	require.EqualValues(t, 1, changed)
