@@ -21,10 +21,11 @@ import (
 	"paygate/fault"
 	"paygate/gate"
 	"paygate/merchants"
+	"paygate/metrics"
 	"paygate/webhooks"
 )
 
-// Options of the dashboard; all but RateLimit, APIURL, CheckoutURL and Prefix are required.
+// Options of the dashboard; all but RateLimit, APIURL, CheckoutURL, Prefix and Metrics are required.
 type Options struct {
 	DB *pgxpool.Pool
 	// Reads answers for the pages. What the API shows should be read through it, too.
@@ -45,6 +46,8 @@ type Options struct {
 	// Prefix is the path below which a proxy shows the dashboard, as "/pay"; empty for the root. The proxy may
 	// leave it in the path or take it out.
 	Prefix string
+	// Metrics counts the requests that API does not; nil counts nothing.
+	Metrics *metrics.Metrics
 }
 
 // Server is the dashboard. It serves after New; Start keeps what runs beside the requests.
@@ -76,7 +79,7 @@ func New(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.handler = secured(http.NewCrossOriginProtection().Handler(s.unprefixed(s.reading(s.routes(app)))))
+	s.handler = secured(http.NewCrossOriginProtection().Handler(s.unprefixed(s.reading(s.observed(s.routes(app))))))
 	return s, nil
 }
 

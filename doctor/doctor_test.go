@@ -17,7 +17,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"paygate/db"
-	"paygate/db/dbsqlc"
 	"paygate/db/dbtest"
 	"paygate/doctor"
 	"paygate/idempotency"
@@ -163,7 +162,7 @@ func (c *clinic) spell(sql string) string {
 }
 
 // ill returns the names of the checks that fire, with their counts.
-func ill(t *testing.T, on dbsqlc.DBTX) map[string]int64 {
+func ill(t *testing.T, on db.Beginner) map[string]int64 {
 	t.Helper()
 	findings, err := doctor.Examine(t.Context(), on, doctor.Options{Settled: time.Nanosecond})
 	require.NoError(t, err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -98,7 +99,11 @@ func (g *Gate) send() {
 			x.answer(nil, nil, errAway) // it opened while these waited
 			continue
 		}
+		begin := time.Now()
 		levels, found, err := x.make(g)
+		if g.opts.Observe != nil {
+			g.opts.Observe(time.Since(begin), err)
+		}
 		g.report(err)
 		x.answer(levels, found, err)
 	}

@@ -50,6 +50,8 @@ type Options struct {
 	KeepFor time.Duration
 	// Timeout bounds one round trip; default 100 ms.
 	Timeout time.Duration
+	// Observe learns of each round trip that answers requests; nil is nobody.
+	Observe func(took time.Duration, err error)
 }
 
 // Gate asks Redis. Close it when nobody passes any more.
@@ -177,6 +179,9 @@ func (g *Gate) Close(ctx context.Context) error {
 		return fmt.Errorf("error waiting for Redis: %w", ctx.Err())
 	}
 }
+
+// InUse tells whether Redis is asked; it is not while its breaker is open.
+func (g *Gate) InUse() bool { return !g.breaker.isOpen() }
 
 // usable tells whether Redis is worth asking, and has it looked after when it is not.
 func (g *Gate) usable() bool {

@@ -33,6 +33,8 @@ type call struct {
 	// what was there. Both are nil for a request without a key.
 	copy  *idempotency.Copy
 	found []byte
+	// whole is the context of the request without RequestTimeout, for what streams.
+	whole context.Context //nolint:containedctx // it is the request's
 }
 
 // errAnswered is returned by the few handlers that write an answer of another kind themselves.
@@ -60,9 +62,12 @@ func (s *server) adapt(r route) gin.HandlerFunc {
 }
 
 func (s *server) serve(c *gin.Context, r route) (idempotency.Response, error) {
-	call := &call{id: c.Param("id"), query: newQuery(c.Request.URL.RawQuery)}
+	call := &call{id: c.Param("id"), query: newQuery(c.Request.URL.RawQuery), whole: c.Request.Context()}
+	ctx, cancel := context.WithTimeout(c.Request.Context(), s.RequestTimeout)
+	defer cancel()
+	c.Request = c.Request.WithContext(ctx)
 	if r.access != open {
-		caller, err := s.authenticate(c.Request.Context(), c)
+		caller, err := db.Read(ctx, func() (merchants.Caller, error) { return s.authenticate(ctx, c) })
 		if err != nil {
 			return idempotency.Response{}, err
 		}
@@ -110,7 +115,8 @@ func (s *server) refuse(c *gin.Context, err error) {
 // get adapts a read.
 func get[Resource any](read func(ctx context.Context, call *call) (Resource, error)) handler {
 	return func(c *gin.Context, call *call) (idempotency.Response, error) {
-		resource, err := read(c.Request.Context(), call)
+		ctx := c.Request.Context()
+		resource, err := db.Read(ctx, func() (Resource, error) { return read(ctx, call) })
 		if err != nil {
 			return idempotency.Response{}, err
 		}

@@ -60,6 +60,10 @@ type setup struct {
 	limit gate.Rate
 	// bounds changes those of the server's connections.
 	bounds func(*http.Server)
+	// pool is one that the test has made; a fresh one when nil.
+	pool *pgxpool.Pool
+	// timeout is that of requests, the default when zero.
+	timeout time.Duration
 }
 
 // api is the whole gateway as its callers meet it: real HTTP in front, real Postgres and Redis
@@ -92,7 +96,10 @@ func newAPI(t *testing.T, s setup) *api {
 	}
 	a := &api{transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	if s.beside == nil {
-		a.pool, a.redisURL = dbtest.Pool(t), dbtest.Redis(t)
+		if a.pool = s.pool; a.pool == nil {
+			a.pool = dbtest.Pool(t)
+		}
+		a.redisURL = dbtest.Redis(t)
 		a.shop, a.other = a.newCaller(t), a.newCaller(t)
 	} else {
 		a.pool, a.redisURL = secondPool(t, s.beside.pool), s.beside.redisURL
@@ -145,7 +152,7 @@ func newAPI(t *testing.T, s setup) *api {
 	options := httpapi.Options{
 		DB: a.pool, Gate: door, RateLimit: s.limit, Payments: money, Events: &webhooks.Events{DB: a.pool}, Endpoints: endpoints,
 		Deliveries: &webhooks.Log{DB: a.pool, Queue: queue, Now: s.now}, Keys: &merchants.Keys{DB: a.pool, Now: time.Now},
-		Fingerprints: fingerprints, Logger: s.logger, Now: s.now,
+		Fingerprints: fingerprints, Logger: s.logger, Now: s.now, RequestTimeout: s.timeout,
 	}
 	if s.sandbox {
 		options.Sandbox = &a.shop.merchant

@@ -15,7 +15,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
 
+	"paygate/metrics"
 	"paygate/payments"
 	"paygate/webhooks"
 )
@@ -38,6 +40,8 @@ type Options struct {
 	// RescueAfter is after how long the job of a crashed worker runs again; more than
 	// JobTimeout. Default 2 m. River looks for such jobs twice a minute.
 	RescueAfter time.Duration
+	// Metrics counts the attempts of jobs; nil counts nothing.
+	Metrics *metrics.Metrics
 	// Workers is how many jobs of a queue run at once in this process, by queue name. A queue
 	// that is not named has its default; one with 0 is not worked here.
 	Workers map[string]int
@@ -98,6 +102,7 @@ func NewClient(opts Options) (*river.Client[pgx.Tx], error) {
 		logger:    opts.Logger,
 	})
 	river.AddWorker(workers, &expireWorker{service: opts.Payments, logger: opts.Logger})
+	river.AddWorker(workers, &examineWorker{db: opts.DB, logger: opts.Logger})
 	river.AddWorker(workers, &pruneWorker{
 		db: opts.DB, retention: cmp.Or(opts.IdempotencyRetention, 30*24*time.Hour), logger: opts.Logger,
 	})
@@ -117,6 +122,7 @@ func NewClient(opts Options) (*river.Client[pgx.Tx], error) {
 		FetchOnlyKnownKinds:         true, // during a rolling upgrade an old worker leaves new kinds alone
 		JobTimeout:                  cmp.Or(opts.JobTimeout, time.Minute),
 		Logger:                      opts.Logger,
+		Middleware:                  []rivertype.Middleware{&observer{logger: opts.Logger, metrics: opts.Metrics}},
 		PeriodicJobs:                periodicJobs(),
 		Queues:                      queues,
 		RescueStuckJobsAfter:        cmp.Or(opts.RescueAfter, 2*time.Minute),

@@ -28,6 +28,7 @@ func periodicJobs() []*river.PeriodicJob {
 			&river.PeriodicJobOpts{RunOnStart: true},
 		),
 		pruneJob(),
+		examineJob(),
 	}
 }
 

@@ -125,6 +125,9 @@ func (s *Service) BalanceTransactions(ctx context.Context, merchantID uuid.UUID,
 // exportPage is how many rows an export holds in memory at once.
 const exportPage = 1000
 
+// exportTimeout bounds the reading of a page: an export may take long, but does not hang.
+const exportTimeout = 15 * time.Second
+
 // AllBalanceTransactions reads every movement that the filter lets through, newest first, in
 // bounded memory. It ends after an error.
 func (s *Service) AllBalanceTransactions(ctx context.Context, merchantID uuid.UUID, filter BalanceFilter) iter.Seq2[*BalanceTransaction, error] {
@@ -132,11 +135,13 @@ func (s *Service) AllBalanceTransactions(ctx context.Context, merchantID uuid.UU
 		var at *time.Time
 		var id string
 		for {
-			rows, err := dbsqlc.New().BalanceTransactionListPage(ctx, s.reads, &dbsqlc.BalanceTransactionListPageParams{
+			page, cancel := context.WithTimeout(ctx, exportTimeout)
+			rows, err := dbsqlc.New().BalanceTransactionListPage(page, s.reads, &dbsqlc.BalanceTransactionListPageParams{
 				MerchantID: merchantID, BeforeAt: at, BeforeID: id, RowLimit: exportPage,
 				Kind: filter.Type, Currency: filter.Currency, PaymentID: filter.PaymentID,
 				CreatedFrom: filter.CreatedFrom, CreatedUntil: filter.CreatedUntil,
 			})
+			cancel()
 			if err != nil {
 				yield(nil, fmt.Errorf("error reading the ledger: %w", err))
 				return

@@ -43,14 +43,15 @@ type Deliverer struct {
 	now      func() time.Time
 	lanes    *lanes
 	loads    *groupcommit.Group[string, *loaded]
-	records  *groupcommit.Group[attempt, struct{}]
+	attempts func(class string, took time.Duration)
+	records  *groupcommit.Group[attempt, string]
 	parks    *groupcommit.Group[DeliverArgs, struct{}]
 }
 
 // DefaultWorkers is DelivererOptions.Workers of who says nothing.
 const DefaultWorkers = 400
 
-// DelivererOptions are all required but Workers.
+// DelivererOptions are all required but Workers and those that observe.
 type DelivererOptions struct {
 	DB       *pgxpool.Pool
 	Client   *Client
@@ -60,18 +61,25 @@ type DelivererOptions struct {
 	Now      func() time.Time
 	// Workers is how many jobs run at once. Default DefaultWorkers.
 	Workers int
+
+	// Observe learns of each gathered transaction; nil is nobody.
+	Observe func(groupcommit.Batch)
+	// Attempted learns of each exchange with an endpoint, and the class of its failure, "" for none.
+	Attempted func(class string, took time.Duration)
+	// Rested learns of each delivery that an attempt brought to rest, after that is committed.
+	Rested func(status string)
 }
 
 // NewDeliverer returns a Deliverer; Close it when its jobs have ended.
 func NewDeliverer(opts DelivererOptions) *Deliverer {
 	d := &Deliverer{
 		db: opts.DB, client: opts.Client, keyring: opts.Keyring, queue: opts.Queue, schedule: opts.Schedule, now: opts.Now,
-		lanes: newLanes(opts.Now, cmp.Or(opts.Workers, DefaultWorkers)),
+		lanes: newLanes(opts.Now, cmp.Or(opts.Workers, DefaultWorkers)), attempts: opts.Attempted,
 	}
 	pipelined := pipeline.Over(opts.DB)
-	d.loads = groupcommit.New(pipelined, d.loadMany, groupcommit.Options[string, *loaded]{Name: "webhook_loads"})
-	d.records = groupcommit.New(pipelined, d.recordMany, groupcommit.Options[attempt, struct{}]{Name: "webhook_attempts"})
-	d.parks = groupcommit.New(pipelined, d.parkMany, groupcommit.Options[DeliverArgs, struct{}]{Name: "webhook_parks"})
+	d.loads = groupcommit.New(pipelined, d.loadMany, groupcommit.Options[string, *loaded]{Name: "webhook_loads", Observe: opts.Observe})
+	d.records = groupcommit.New(pipelined, d.recordMany, groupcommit.Options[attempt, string]{Name: "webhook_attempts", Observe: opts.Observe, AfterCommit: tellRested(opts.Rested)})
+	d.parks = groupcommit.New(pipelined, d.parkMany, groupcommit.Options[DeliverArgs, struct{}]{Name: "webhook_parks", Observe: opts.Observe})
 	return d
 }
 
@@ -170,6 +178,9 @@ func (d *Deliverer) attempt(ctx context.Context, job DeliverArgs) (*attempt, err
 	if err != nil {
 		return nil, fmt.Errorf("error posting a webhook: %w", err)
 	}
+	if d.attempts != nil {
+		d.attempts(result.class, result.duration)
+	}
 	return &attempt{job, result, row.EndpointFailingSince != nil}, nil
 }
 
@@ -186,8 +197,9 @@ func (d *Deliverer) giveUp(ctx context.Context, job DeliverArgs, set func(contex
 }
 
 // recordMany stores attempts with what follows from each. Rows are locked, so that a resend
-// by hand and the schedule cannot both count from the same state.
-func (d *Deliverer) recordMany(ctx context.Context, tx pgx.Tx, attempts []attempt) ([]groupcommit.Result[struct{}], error) {
+// by hand and the schedule cannot both count from the same state. A result is the status in which the attempt
+// brought its delivery to rest, "" where it did not.
+func (d *Deliverer) recordMany(ctx context.Context, tx pgx.Tx, attempts []attempt) ([]groupcommit.Result[string], error) {
 	queries := dbsqlc.New()
 	deliveryIDs := make([]string, 0, len(attempts))
 	for _, a := range attempts {
@@ -201,11 +213,11 @@ func (d *Deliverer) recordMany(ctx context.Context, tx pgx.Tx, attempts []attemp
 	for _, row := range locked {
 		rows[row.ID] = row
 	}
-	results := make([]groupcommit.Result[struct{}], len(attempts))
+	results := make([]groupcommit.Result[string], len(attempts))
 	inserted := &dbsqlc.AttemptInsertManyParams{}
 	var jobs []river.InsertManyParams
 	var endpoints health
-	for _, a := range attempts {
+	for i, a := range attempts {
 		row := rows[a.job.DeliveryID]
 		if row == nil {
 			continue // history has been removed meanwhile
@@ -214,10 +226,14 @@ func (d *Deliverer) recordMany(ctx context.Context, tx pgx.Tx, attempts []attemp
 		if stale {
 			continue // recorded by another worker meanwhile
 		}
+		before := row.Status
 		row.AttemptCount++
 		appendAttempt(inserted, row, a)
 		if job := d.advance(row, a); job != nil {
 			jobs = append(jobs, *job)
+		}
+		if row.Status != before && row.Status != DeliveryRetrying {
+			results[i].Value = row.Status
 		}
 		endpoints.note(row, a)
 	}
@@ -235,6 +251,28 @@ func (d *Deliverer) recordMany(ctx context.Context, tx pgx.Tx, attempts []attemp
 	}
 	return results, db.Enqueue(ctx, tx, d.queue, jobs)
 }
+
+// tellRested is the hook of a group that tells what came to rest.
+func tellRested(rested func(status string)) func([]attempt, []groupcommit.Result[string]) {
+	if rested == nil {
+		return nil
+	}
+	return func(_ []attempt, results []groupcommit.Result[string]) {
+		for _, r := range results {
+			if r.Value != "" {
+				rested(r.Value)
+			}
+		}
+	}
+}
+
+// Queued is how many items wait for a transaction, by the name of their group.
+func (d *Deliverer) Queued() map[string]int {
+	return map[string]int{"webhook_loads": d.loads.Queued(), "webhook_attempts": d.records.Queued(), "webhook_parks": d.parks.Queued()}
+}
+
+// Lanes is how many endpoints have their breaker open, and how many attempts wait for an answer, in this process.
+func (d *Deliverer) Lanes() (open, inFlight int) { return d.lanes.count() }
 
 // advance moves a delivery by the outcome of one attempt and returns the job of the next one,
 // if there is to be one.

@@ -236,6 +236,19 @@ func (l *lanes) probes(endpointID string) bool {
 	return of != nil && !of.openUntil.IsZero()
 }
 
+// count tells how many lanes are closed by their breakers, and how many attempts are in flight.
+func (l *lanes) count() (open, inFlight int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, of := range l.byEndpoint {
+		inFlight += of.inFlight
+		if !of.openUntil.IsZero() {
+			open++
+		}
+	}
+	return open, inFlight
+}
+
 // sweep forgets lanes that nobody uses, so that they do not add up over the endpoints of years.
 func (l *lanes) sweep(now time.Time) {
 	if now.Sub(l.swept) < laneIdle {

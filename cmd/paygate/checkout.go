@@ -52,7 +52,7 @@ func (p *process) serveCheckout(listener net.Listener, g *gateway, development b
 	server := checkout.New(checkout.Options{
 		DB: g.pool, Payments: g.payments, Keys: &merchants.Keys{DB: g.pool, Now: time.Now},
 		Storefronts:  &merchants.Storefronts{DB: g.pool, Keyring: g.keyring, Now: now},
-		Fingerprints: g.fingerprints, Logger: g.logger, Actions: g.simulator, AllowLoopback: development,
+		Fingerprints: g.fingerprints, Logger: g.logger, Actions: g.simulator, AllowLoopback: development, Metrics: p.metrics,
 	})
 	p.onStop(func(context.Context) error { server.Close(); return nil })
 	p.serve(listener, server, g.logger, server.Close)

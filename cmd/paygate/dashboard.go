@@ -93,11 +93,12 @@ type dashboardOptions struct {
 func (p *process) serveDashboard(ctx context.Context, listener net.Listener, g *gateway, api httpapi.Options, opts dashboardOptions) error {
 	sessions := &dashboard.Sessions{DB: g.pool, Now: now, Secure: opts.secure, Prefix: string(opts.prefix)}
 	limit := api.RateLimit
-	api.Authenticate, api.Sandbox = sessions.Caller, nil
+	api.Authenticate, api.Sandbox, api.Name = sessions.Caller, nil, "dashboard"
 	server, err := dashboard.New(dashboard.Options{
 		DB: g.pool, Reads: g.reads, Sessions: sessions, API: httpapi.New(api), Endpoints: g.endpoints, Queue: g.queue, Logger: g.logger, Now: now,
 		Storefronts: &merchants.Storefronts{DB: g.pool, Keyring: g.keyring, Now: now}, RateLimit: limit,
 		APIURL: strings.TrimRight(opts.apiURL, "/"), CheckoutURL: strings.TrimRight(opts.checkoutURL, "/"), Prefix: string(opts.prefix),
+		Metrics: p.metrics,
 	})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"time"
@@ -33,7 +34,7 @@ type devServers struct {
 
 func (c *devCommand) run(ctx context.Context, io streams) error {
 	begin := time.Now()
-	if err := c.check(); err != nil {
+	if err := errors.Join(c.check(), c.direct("dev")); err != nil {
 		return err
 	}
 	if err := c.trust(); err != nil {

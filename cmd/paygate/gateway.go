@@ -93,9 +93,12 @@ func (p *process) openGateway(ctx context.Context, s gatewaySettings, opts gatew
 	g.payments = payments.New(payments.Options{
 		DB: g.pool, Reads: g.reads, Acquirer: g.simulator, Queue: g.queue, Now: time.Now,
 		AuthorizationLifetime: opts.lifetimes.AuthorizationLifetime, ActionLifetime: opts.lifetimes.ActionLifetime,
+		Observe: p.metrics.Batch, Settled: p.settled,
 	})
 	p.onStop(func(ctx context.Context) error { return errors.Join(g.payments.Close(ctx), g.simulator.Close(ctx)) })
 	g.endpoints = &webhooks.Endpoints{DB: g.pool, Guard: g.guard, Keyring: g.keyring, Queue: g.queue, Now: now}
+	p.parts.needs("postgres", g.pool.Ping)
+	p.watch(g)
 	return g, nil
 }
 

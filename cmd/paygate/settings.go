@@ -35,12 +35,21 @@ func (s logSettings) logger(to io.Writer) *slog.Logger {
 
 // adminSettings is where an operator's tools look into a process.
 type adminSettings struct {
-	AdminAddr optionalAddress `name:"admin-addr" env:"PAYGATE_ADMIN_ADDR" default:"127.0.0.1:9090" help:"Where health and profiles are served, to operators alone; off for nowhere. Two roles on one machine need two."`
+	AdminAddr optionalAddress `name:"admin-addr" env:"PAYGATE_ADMIN_ADDR" default:"127.0.0.1:9090" help:"Where metrics, health and profiles are served, to operators alone; off for nowhere. Two roles on one machine need two."`
 }
 
 // databaseSettings is where the records are.
 type databaseSettings struct {
 	DatabaseURL databaseURL `name:"database-url" env:"DATABASE_URL" help:"PostgreSQL, as postgres://user:password@host:5432/paygate?sslmode=verify-full; sslrootcert, sslcert and sslkey name files. Without it dev brings its own, and everything else uses the dev that runs in this folder."`
+	PgBouncer   bool        `name:"pgbouncer" env:"DATABASE_PGBOUNCER" help:"DATABASE_URL leads to a PgBouncer in transaction mode. Not for worker and migrate, which need sessions of their own; see docs/operations.md."`
+}
+
+// direct refuses a PgBouncer.
+func (s databaseSettings) direct(command string) error {
+	if s.PgBouncer {
+		return usagef("DATABASE_PGBOUNCER: %s needs sessions of its own (LISTEN, locks): give it a DATABASE_URL that leads to Postgres", command)
+	}
+	return nil
 }
 
 // migrateTimeout bounds one statement of a migration, which may have to go through a large table.
@@ -52,7 +61,7 @@ func (s databaseSettings) open(ctx context.Context, role string, migrating bool)
 	if err != nil {
 		return nil, err
 	}
-	options := db.PoolOptions{ApplicationName: "paygate-" + role}
+	options := db.PoolOptions{ApplicationName: "paygate-" + role, PgBouncer: s.PgBouncer}
 	if migrating {
 		options.StatementTimeout = migrateTimeout
 	}
