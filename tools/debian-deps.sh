@@ -35,6 +35,8 @@ want "pgbackrest" command -v pgbackrest
 want "curl" command -v curl
 # The router between cells.
 want "haproxy" test -x /usr/sbin/haproxy
+# Off the PATH of ordinary accounts.
+want "pgbouncer" test -x /usr/sbin/pgbouncer
 if has_front_end >/dev/null; then
   want "npm" command -v npm
   want "chromium" command -v chromium
