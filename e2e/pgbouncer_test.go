@@ -125,7 +125,9 @@ func TestAPIBehindPgBouncer(t *testing.T) {
 	require.Equal(t, 320, count("SELECT count(*) FROM idempotency_keys WHERE key LIKE 'crowd-%'"))
 	require.LessOrEqual(t, count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'paygate-api'"), bouncedConnections)
 	require.Positive(t, count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'paygate-worker'"), "workers are direct")
-	wait(t, "all are charged", func() (bool, error) { return count("SELECT count(*) FROM payments WHERE status <> 'success'") == 0, nil })
+	wait(t, "all are charged", func() (bool, error) {
+		return count("SELECT count(*) FROM payments WHERE status <> 'success'") == 0, nil
+	})
 	g.examine(t)
 	api.end(t, syscall.SIGTERM)
 	worker.end(t, syscall.SIGTERM)

@@ -19,7 +19,7 @@ import (
 )
 
 // retrying is a client as the documents ask for: of two addresses it tries the other one when a connection
-// breaks, with the same Idempotency-Key. Any answer but 201 is a failure.
+// breaks or the first request still runs, with the same Idempotency-Key. Any other answer but 201 is a failure.
 type retrying struct {
 	apis      []string
 	transport *http.Transport
@@ -33,7 +33,8 @@ func (r *retrying) pay(ctx context.Context, key string) error {
 	for try := range 50 {
 		var status int
 		var answer []byte
-		if status, answer, err = r.send(ctx, r.apis[try%len(r.apis)], key); err == nil {
+		first := int(key[len(key)-1]) // spreads the load
+		if status, answer, err = r.send(ctx, r.apis[(first+try)%len(r.apis)], key); err == nil && status != http.StatusConflict {
 			if status != http.StatusCreated {
 				return fmt.Errorf("%d: %s", status, answer)
 			}

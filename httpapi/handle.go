@@ -63,9 +63,13 @@ func (s *server) adapt(r route) gin.HandlerFunc {
 
 func (s *server) serve(c *gin.Context, r route) (idempotency.Response, error) {
 	call := &call{id: c.Param("id"), query: newQuery(c.Request.URL.RawQuery), whole: c.Request.Context()}
-	ctx, cancel := context.WithTimeout(c.Request.Context(), s.RequestTimeout)
-	defer cancel()
-	c.Request = c.Request.WithContext(ctx)
+	request := c.Request
+	ctx, cancel := context.WithTimeout(request.Context(), s.RequestTimeout)
+	defer func() {
+		cancel()
+		c.Request = request // what looks later asks whether its caller has left
+	}()
+	c.Request = request.WithContext(ctx)
 	if r.access != open {
 		caller, err := db.Read(ctx, func() (merchants.Caller, error) { return s.authenticate(ctx, c) })
 		if err != nil {

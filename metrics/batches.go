@@ -29,8 +29,9 @@ func (m *Metrics) Batch(b groupcommit.Batch) {
 		outcome = "failed"
 	}
 	m.batchTimes.WithLabelValues(b.Name, outcome).Observe(b.Duration.Seconds())
+	repeats := m.batchRepeats.WithLabelValues(b.Name) // shown from the first transaction on, as zero
 	if b.Repeated {
-		m.batchRepeats.WithLabelValues(b.Name).Inc()
+		repeats.Inc()
 		return
 	}
 	m.batchSizes.WithLabelValues(b.Name).Observe(float64(b.Size))
