@@ -50,7 +50,7 @@ func (r *retrying) pay(ctx context.Context, key string) error {
 		case <-ctx.Done():
 		}
 	}
-	return err
+	return errors.Join(errors.New("given up"), err)
 }
 
 func (r *retrying) send(ctx context.Context, api, key string) (int, []byte, error) {
