@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"paygate/db/dbtest"
 	"paygate/db/local/process"
 )
 
@@ -32,7 +32,8 @@ func startPgBouncer(t *testing.T, database string) string {
 	if err != nil {
 		path = "/usr/sbin/pgbouncer" // Debian keeps it off an ordinary account's PATH
 	}
-	config, err := pgx.ParseConfig(database)
+	through := dbtest.TCP(t, database)
+	config, err := pgx.ParseConfig(through.String())
 	require.NoError(t, err)
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -54,7 +55,8 @@ auth_type = any
 pool_mode = transaction
 default_pool_size = %d
 max_client_conn = 200
-%s`, config.Database, config.Host, config.Port, config.Database, config.User, config.Password, port, bouncedConnections, account)
+stats_users = %s
+%s`, config.Database, config.Host, config.Port, config.Database, config.User, config.Password, port, bouncedConnections, config.User, account)
 	dir, err := os.MkdirTemp("", "paygate-pgbouncer") // another account may have to read it
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
@@ -70,8 +72,6 @@ max_client_conn = 200
 			t.Errorf("pgbouncer does not end: %v\n%s", err, p.output())
 		}
 	})
-	through, err := url.Parse(database)
-	require.NoError(t, err)
 	through.Host = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	wait(t, "pgbouncer answers", func() (bool, error) {
 		conn, err := pgx.Connect(t.Context(), through.String())
@@ -86,6 +86,31 @@ max_client_conn = 200
 		}
 	})
 	return through.String()
+}
+
+// bouncedTransactions is how many transactions have gone through PgBouncer to a database.
+func bouncedTransactions(t *testing.T, bounced string) int64 {
+	t.Helper()
+	config, err := pgx.ParseConfig(bounced)
+	require.NoError(t, err)
+	name := config.Database
+	config.Database = "pgbouncer" // its console
+	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+	console, err := pgx.ConnectConfig(t.Context(), config)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, console.Close(context.WithoutCancel(t.Context()))) }()
+	rows, err := console.Query(t.Context(), "SHOW STATS")
+	require.NoError(t, err)
+	all, err := pgx.CollectRows(rows, pgx.RowToMap)
+	require.NoError(t, err)
+	for _, row := range all {
+		if row["database"] == name {
+			count, err := strconv.ParseInt(fmt.Sprint(row["total_xact_count"]), 10, 64)
+			require.NoError(t, err)
+			return count
+		}
+	}
+	return 0
 }
 
 // TestAPIBehindPgBouncer tells the seed's story, and a crowd's, through a PgBouncer in transaction mode.
@@ -123,7 +148,10 @@ func TestAPIBehindPgBouncer(t *testing.T) {
 		return n
 	}
 	require.Equal(t, 320, count("SELECT count(*) FROM idempotency_keys WHERE key LIKE 'crowd-%'"))
-	require.LessOrEqual(t, count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'paygate-api'"), bouncedConnections)
+	connections := count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'paygate-api'")
+	require.Positive(t, connections)
+	require.Greater(t, bouncedTransactions(t, bounced), int64(50), "the way leads through pgbouncer")
+	require.LessOrEqual(t, connections, bouncedConnections)
 	require.Positive(t, count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'paygate-worker'"), "workers are direct")
 	wait(t, "all are charged", func() (bool, error) {
 		return count("SELECT count(*) FROM payments WHERE status <> 'success'") == 0, nil

@@ -3,7 +3,6 @@ package httpapi_test
 import (
 	"bytes"
 	"net/http"
-	"net/url"
 	"testing"
 	"time"
 
@@ -24,8 +23,7 @@ func TestDatabaseGoesAndComes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			at, err := url.Parse(dbtest.URL(t))
-			require.NoError(t, err)
+			at := dbtest.TCP(t, dbtest.URL(t))
 			line := dbtest.NewLine(t, at.Host)
 			at.Host = line.Addr()
 			pool, err := db.Open(t.Context(), at.String(), db.PoolOptions{MaxConns: 10})

@@ -3,13 +3,35 @@ package dbtest
 import (
 	"context"
 	"fmt"
+	"net"
+	"net/url"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/Shopify/toxiproxy/v2"
+	"github.com/jackc/pgx/v5"
 	"github.com/rs/zerolog"
 )
+
+// TCP is the URL of a database over TCP, for what stands between it and its user: URL may lead to a socket.
+func TCP(tb testing.TB, database string) *url.URL {
+	tb.Helper()
+	config, err := pgx.ParseConfig(database)
+	if err != nil {
+		tb.Fatalf("dbtest: %v", err)
+	}
+	host := config.Host
+	if filepath.IsAbs(host) {
+		host = "127.0.0.1" // where our own servers listen, too
+	}
+	return &url.URL{
+		Scheme: "postgres", User: url.UserPassword(config.User, config.Password),
+		Host: net.JoinHostPort(host, strconv.Itoa(int(config.Port))), Path: "/" + config.Database, RawQuery: "sslmode=disable",
+	}
+}
 
 // Line is a TCP line to a server, which a test can make bad. Its changes concern connections that are open, too.
 type Line struct {
