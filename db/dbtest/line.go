@@ -3,34 +3,32 @@ package dbtest
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/url"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/Shopify/toxiproxy/v2"
-	"github.com/jackc/pgx/v5"
 	"github.com/rs/zerolog"
 )
 
-// TCP is the URL of a database over TCP, for what stands between it and its user: URL may lead to a socket.
+// TCP is the URL of a database over TCP, for what stands between it and its user: that of URL may lead to a socket.
 func TCP(tb testing.TB, database string) *url.URL {
 	tb.Helper()
-	config, err := pgx.ParseConfig(database)
+	server := get(tb, postgres)
+	at := server.base
+	named, err := url.Parse(database)
+	if err == nil && server.server != nil {
+		var own *url.URL
+		if own, err = url.Parse(server.server.TCPURL()); err == nil {
+			at = *own
+		}
+	}
 	if err != nil {
 		tb.Fatalf("dbtest: %v", err)
 	}
-	host := config.Host
-	if filepath.IsAbs(host) {
-		host = "127.0.0.1" // where our own servers listen, too
-	}
-	return &url.URL{
-		Scheme: "postgres", User: url.UserPassword(config.User, config.Password),
-		Host: net.JoinHostPort(host, strconv.Itoa(int(config.Port))), Path: "/" + config.Database, RawQuery: "sslmode=disable",
-	}
+	at.Path = named.Path
+	return &at
 }
 
 // Line is a TCP line to a server, which a test can make bad. Its changes concern connections that are open, too.
