@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/stretchr/testify/require"
 
 	"paygate/db/dbtest"
@@ -105,9 +106,9 @@ func bouncedTransactions(t *testing.T, bounced string) int64 {
 	require.NoError(t, err)
 	for _, row := range all {
 		if row["database"] == name {
-			count, err := strconv.ParseInt(fmt.Sprint(row["total_xact_count"]), 10, 64)
+			count, err := row["total_xact_count"].(pgtype.Numeric).Int64Value()
 			require.NoError(t, err)
-			return count
+			return count.Int64
 		}
 	}
 	return 0
