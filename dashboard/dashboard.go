@@ -125,6 +125,8 @@ func (s *Server) routes(app http.Handler) http.Handler {
 	d.raw("/api/v1/", s.noted(s.API))
 	d.raw("GET /openapi.yaml", s.API)
 	d.raw("/river/", s.forOperators(s.river))
+	// The mux would lead there by itself, but knows no prefix.
+	d.raw("GET /river", http.RedirectHandler(s.Prefix+"/river/", http.StatusMovedPermanently))
 	d.raw("/", app)
 
 	d.raw("POST /session", http.HandlerFunc(s.signIn))

@@ -24,12 +24,12 @@ async function plant() {
 async function harmless(visitor, where) {
   await visitor.settled();
   const found = await visitor.page.evaluate(() => ({
-    ran: window.xss,
+    ran: window.xss !== undefined,
     images: document.querySelectorAll('img[src=x]').length,
     scripts: [...document.scripts].filter((script) => script.textContent.includes('xss')).length,
     links: [...document.querySelectorAll('[href],[src],[action]')].filter((node) => /^\s*javascript:/i.test(node.getAttribute('href') ?? node.getAttribute('src') ?? node.getAttribute('action'))).length,
   }));
-  assert.deepEqual(found, { images: 0, scripts: 0, links: 0 }, where);
+  assert.deepEqual(found, { ran: false, images: 0, scripts: 0, links: 0 }, where);
 }
 
 export const tests = {

@@ -14,7 +14,8 @@ async function look(visitor, name, problems) {
       const over = await visitor.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       if (over > 0) problems.push(`${name}, ${width}: ${over} px too wide`);
       await visitor.shot(`${name}-${width}-${theme}`);
-      problems.push(...(await visitor.axe(`${name}, ${width}, ${theme}`)));
+      // Colours are the same at any width, and what a width changes is so in any colours.
+      if (width === 1280 || theme === 'light') problems.push(...(await visitor.axe(`${name}, ${width}, ${theme}`)));
     }
   }
 }

@@ -1,6 +1,6 @@
 // As a production has it: a proxy that ends TLS, and a path of its own.
 import assert from 'node:assert/strict';
-import { people, proxyOrigin, Visitor } from './harness.mjs';
+import { people, proxyOrigin, riverStyles, Visitor } from './harness.mjs';
 
 export const tests = {
   'behind a proxy, below a path': async (browser) => {
@@ -21,6 +21,6 @@ export const tests = {
     await visitor.page.getByText('deliver_webhook').or(visitor.page.getByText(/No jobs/i)).first().waitFor();
     await visitor.page.goto(`${proxyOrigin}/pay/river`);
     await visitor.page.waitForURL(`${proxyOrigin}/pay/river/**`);
-    visitor.clean();
+    visitor.clean({ but: riverStyles });
   },
 };

@@ -1,6 +1,6 @@
 // River UI belongs to the operator.
 import assert from 'node:assert/strict';
-import { people, Visitor } from './harness.mjs';
+import { people, riverStyles, Visitor } from './harness.mjs';
 
 export const tests = {
   'the operator opens it, and sees jobs without their arguments': async (browser) => {
@@ -11,7 +11,7 @@ export const tests = {
     const answer = await visitor.page.request.get(`${visitor.origin}/river/api/features`);
     assert.equal(answer.status(), 200);
     assert.equal((await answer.json()).job_list_hide_args_by_default, true);
-    visitor.clean();
+    visitor.clean({ but: riverStyles });
   },
 
   'a viewer is refused, and so is whoever is not signed in': async (browser) => {
