@@ -201,9 +201,16 @@ func TestSecretsAreNowhere(t *testing.T) {
 		fmt.Fprintln(&said, got.header, string(got.body))
 	}
 	for _, header := range [][]string{
-		{"Authorization", "Bearer " + a.shop.secret}, {"Authorization", "Bearer " + wrong}, {"Authorization", mistyped}, {"Authorization", basic(a.shop.key, a.shop.secret)},
-		{"Authorization", basic(a.shop.key, wrong)}, {"X-Api-Key", a.shop.key, "X-Api-Secret", a.shop.secret}, {"X-Api-Key", mistyped}, {"X-Api-Secret", wrong},
-		{"Authorization", "Bearer " + a.shop.secret, "X-Request-Id", "Bearer " + wrong}, {"Cookie", "paygate_session=" + wrong},
+		{"Authorization", "Bearer " + a.shop.secret},
+		{"Authorization", "Bearer " + wrong},
+		{"Authorization", mistyped},
+		{"Authorization", basic(a.shop.key, a.shop.secret)},
+		{"Authorization", basic(a.shop.key, wrong)},
+		{"X-Api-Key", a.shop.key, "X-Api-Secret", a.shop.secret},
+		{"X-Api-Key", mistyped},
+		{"X-Api-Secret", wrong},
+		{"Authorization", "Bearer " + a.shop.secret, "X-Request-Id", "Bearer " + wrong},
+		{"Cookie", "paygate_session=" + wrong},
 	} {
 		ask(http.MethodGet, "/api/v1/payments", "", header...)
 		ask(http.MethodPost, "/api/v1/payments", `{"amount":50000,"currency":"INR"}`, append(header, "Idempotency-Key", "k-"+header[0])...)

@@ -25,7 +25,7 @@ import (
 const document = "docs/licences.md"
 
 // permitted are the licences that a product under Apache-2.0 can ship. MPL-2.0 asks for the source of its own files alone.
-var permitted = []string{"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "MIT", "MPL-2.0", "Unlicense", "public domain"}
+var permitted = []string{"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "MIT", "MPL-2.0", "PSF-2.0", "Unlicense", "public domain"}
 
 // part is what somebody else made.
 type part struct{ name, licence string }
