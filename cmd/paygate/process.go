@@ -23,10 +23,14 @@ type process struct {
 	parts   parts
 }
 
+func newProcess() *process {
+	return &process{failed: make(chan error, 1), metrics: metrics.New(currentVersion()), parts: parts{state: stateStarting}}
+}
+
 // runProcess lets start put the parts together, waits until ctx ends or a part fails, and stops
 // them. It returns nil when ctx ended it.
 func runProcess(ctx context.Context, start func(p *process) error) error {
-	p := &process{failed: make(chan error, 1), metrics: metrics.New(currentVersion()), parts: parts{state: stateStarting}}
+	p := newProcess()
 	err := start(p)
 	if err == nil {
 		p.parts.become(stateReady)

@@ -27,7 +27,7 @@ func (p *process) openTool(ctx context.Context, s toolSettings, role string, log
 
 // runTool runs do, and ends what that has opened.
 func runTool(ctx context.Context, do func(p *process) error) error {
-	p := &process{failed: make(chan error, 1)}
+	p := newProcess()
 	err := do(p)
 	return errors.Join(err, p.stop(context.WithoutCancel(ctx)))
 }
