@@ -4,17 +4,15 @@ package db_test
 // merchant asks for is among them, but for what finds out who asks.
 var acrossMerchants = byQuery(map[string][]string{
 	"doctor examines every row of a database": {
-		"DoctorCapturedIsBooked", "DoctorChargesAreOurs", "DoctorDecisionsMove", "DoctorDecisionsSettle", "DoctorDeliveriesMove",
+		"DoctorAttemptsAreCounted", "DoctorCapturedIsBooked", "DoctorChargesAreOurs", "DoctorDecisionsMove", "DoctorDecisionsSettle",
+		"DoctorDeliveriesHaveEvents", "DoctorDeliveriesHaveJobs", "DoctorDeliveriesMove", "DoctorDeliveriesWaitForEndpoints",
 		"DoctorEventDeliveries", "DoctorFeesAreBooked", "DoctorOnePaymentPerOrder", "DoctorOrderEvents", "DoctorOutcomesAgree",
 		"DoctorPaidOrders", "DoctorPaymentEvents", "DoctorPaymentsMatchOrders", "DoctorPaymentsMove", "DoctorPaymentsSettle",
 		"DoctorRefundEvents", "DoctorRefundsAreBooked", "DoctorRefundsArePaid", "DoctorRefundsArePromised", "DoctorRefundsMatchPayments",
 		"DoctorRefundsMove", "DoctorRefundsSettle", "DoctorRefundsWithinCaptured", "DoctorWaitsEnd",
 	},
-	"every secret of a database is sealed anew when its key changes": {
-		"SealedCheckoutSecrets", "SealedWebhookHeaders", "SealedWebhookHeadersReplace", "SealedWebhookSecretReplace", "SealedWebhookSecrets",
-	},
 	"it finds out who asks: by a key, a session, or an e-mail": {
-		"APIKeyByID", "APIKeyBySecret", "DashboardMerchantByEmail", "DashboardSessionGet", "DashboardUserByEmail", "DashboardUserSetPassword",
+		"APIKeyByID", "APIKeyBySecret", "APIKeyTouch", "DashboardMerchantByEmail", "DashboardSessionGet", "DashboardUserByEmail", "DashboardUserSetPassword",
 	},
 	"it looks through a database for what is due, whoever's it is; what it finds is worked on by id": {
 		"DashboardRollupDue", "DeliveryAbandonOrphans", "DeliveryExpire", "EndpointFailing", "EndpointWithParked", "EventExpire",
@@ -31,6 +29,8 @@ var acrossMerchants = byQuery(map[string][]string{
 	"gathered requests of many merchants, whose rows are locked by id: payments compares each row's merchant with the caller before it changes anything": {
 		"OrderLockMany", "OrderMarkAttempted", "PaymentDecideMany", "PaymentLockMany", "PaymentPromiseRefunds",
 	},
+	"an operator lists the people of all merchants":                               {"DashboardUserListAll"},
+	"a merchant's logo is for everybody to see, by a name that tells its content": {"CheckoutLogoGet"},
 	"an operator's new key seals the secrets of all merchants again": {
 		"SealedCheckoutSecrets", "SealedWebhookHeaders", "SealedWebhookHeadersReplace", "SealedWebhookSecretReplace", "SealedWebhookSecrets",
 	},
