@@ -10,11 +10,12 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 
 TOOLS := .tools/bin
 SQLC := $(TOOLS)/sqlc
+OAPI_CODEGEN := $(TOOLS)/oapi-codegen
 GOLANGCI_LINT := $(TOOLS)/golangci-lint
 GOFUMPT := $(TOOLS)/gofumpt
 
-# The front ends there are, e.g. "checkout dashboard": folders with a package.json.
-FRONT_ENDS := $(patsubst %/package.json,%,$(wildcard */package.json))
+# What is written in TypeScript, e.g. "checkout dashboard": folders with a package.json.
+FRONT_ENDS := $(patsubst %/package.json,%,$(wildcard */package.json clients/*/package.json))
 
 .DEFAULT_GOAL := help
 
@@ -29,8 +30,10 @@ build: ## Build bin/paygate: static, with its version stamped in
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/paygate ./cmd/paygate
 
 .PHONY: generate
-generate: $(SQLC) ## Compile queries/ to Go
+generate: $(SQLC) $(OAPI_CODEGEN) clients/typescript/node_modules/.package-lock.json ## Compile queries/ to Go, and the API's contract to its clients
 	$(SQLC) generate
+	$(OAPI_CODEGEN) -config client/api/generate.yaml httpapi/openapi.yaml
+	npm --prefix clients/typescript run generate
 
 .PHONY: fmt
 fmt: $(GOLANGCI_LINT) ## Format the Go code and its imports
@@ -49,9 +52,30 @@ deps: ## Install what the tests need and this Debian machine lacks
 test/go: ## Run the Go tests alone
 	go test ./...
 
+.PHONY: test/helm
+test/helm: ## Render the Helm chart and hold it to the types of Kubernetes
+	cd tools/helm && go test ./...
+
+.PHONY: schema-dump
+schema-dump: build ## Dump a database of this schema for the upgrade test; at each release
+	tools/with-postgres.sh e2e/testdata/dump.sh bin/paygate \
+		"e2e/testdata/schema-$$(bin/paygate version --json | sed -nE 's/.*"schema": ([0-9]+).*/\1/p').sql.gz"
+
+.PHONY: compose-test
+compose-test: ## Start docker-compose.yml from a clean clone, pay, kill each service; needs a Docker engine
+	deploy/compose/test.sh
+
 .PHONY: test/race
 test/race: ## Run the Go tests with the race detector, in random order
 	CGO_ENABLED=1 go test -race -shuffle=on $$(go list ./... | grep -v /e2e)
+
+.PHONY: restore-test
+restore-test: deps ## Bring a database back as it was at a time, by the commands of docs/backup.md
+	go test ./e2e -run TestPointInTimeRestore -count=1 -v
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (30s), as many at once as there are cores
+	@FUZZTIME=$(or $(FUZZTIME),30s) tools/fuzz.sh
 
 .PHONY: $(FRONT_ENDS:%=test/%)
 $(FRONT_ENDS:%=test/%): test/%: %/node_modules/.package-lock.json
@@ -69,15 +93,34 @@ $(FRONT_ENDS:%=test/%): test/%: %/node_modules/.package-lock.json
 bench: build deps ## Measure this build against pgbench in one run, and write bench/RESULTS.md; at most ten minutes
 	go run ./bench -gateway bin/paygate -write bench/RESULTS.md
 
+# Breaking.
+
+CHAOS_MINUTES ?= 10
+CHAOS_SEED ?= 1
+CHAOS := go run ./chaos -gateway bin/paygate
+
+.PHONY: chaos
+chaos: build deps ## Break four processes for CHAOS_MINUTES, by CHAOS_SEED, and check that no promise was broken
+	$(CHAOS) -duration $(CHAOS_MINUTES)m -seed $(CHAOS_SEED)
+
+.PHONY: chaos/short
+chaos/short: build deps ## The same within two minutes, for CI: faults closer together, and none that needs long builds
+	$(CHAOS) -duration 60s -pause 5s -rate 30 -rescue-after 12s -clock=false -upgrades 1 -seed $(CHAOS_SEED)
+
+.PHONY: chaos/mutations
+chaos/mutations: build deps ## Build five defects into the gateway, one by one, and check that each is found
+	$(CHAOS) -mutation all -seed $(CHAOS_SEED)
+
 # Checking.
 
 .PHONY: verify
-verify: verify/modules verify/format verify/sqlc verify/vet lint ## Check what needs no test: modules, format, SQL, lint
+verify: verify/modules verify/format verify/sqlc verify/clients verify/vet lint ## Check what needs no test: modules, format, SQL, clients, lint
 
 .PHONY: verify/modules
-verify/modules: ## Check that go.mod is tidy and the modules are what go.sum says
+verify/modules: ## Check that go.mod is tidy, the modules are what go.sum says, and their licences are permitted
 	go mod tidy -diff
 	go mod verify
+	go run ./tools/licences
 
 .PHONY: verify/format
 verify/format: $(GOFUMPT) ## Check the format of the Go code
@@ -90,6 +133,12 @@ verify/format: $(GOFUMPT) ## Check the format of the Go code
 verify/sqlc: $(SQLC) deps ## Check the generated Go, and every query on a migrated database
 	$(SQLC) diff
 	tools/with-postgres.sh bash -euc 'go run ./cmd/paygate migrate; SQLC_DATABASE_URL=$$DATABASE_URL $(SQLC) vet'
+
+.PHONY: verify/clients
+verify/clients: $(OAPI_CODEGEN) clients/typescript/node_modules/.package-lock.json ## Check that the clients are what the contract gives
+	$(OAPI_CODEGEN) -config client/api/generate.yaml -o .tools/client.gen.go httpapi/openapi.yaml
+	diff -u client/api/client.gen.go .tools/client.gen.go
+	npm --prefix clients/typescript run check
 
 .PHONY: verify/vet
 verify/vet: ## Run go vet
@@ -104,6 +153,9 @@ lint: $(GOLANGCI_LINT) ## Run the linters; who may import whom is among their ru
 # Without cgo, sqlc parses with the WebAssembly build of Postgres' parser instead of compiling its C.
 $(SQLC): tools/sqlc/go.mod tools/sqlc/go.sum
 	cd tools/sqlc && CGO_ENABLED=0 go build -trimpath -o ../../$@ github.com/sqlc-dev/sqlc/cmd/sqlc
+
+$(OAPI_CODEGEN): tools/oapi-codegen/go.mod tools/oapi-codegen/go.sum
+	cd tools/oapi-codegen && CGO_ENABLED=0 go build -trimpath -o ../../$@ github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen
 
 $(GOLANGCI_LINT): tools/lint/go.mod tools/lint/go.sum
 	cd tools/lint && CGO_ENABLED=0 go build -trimpath -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint

@@ -31,6 +31,7 @@ const limit = 10 * time.Minute
 
 type options struct {
 	gateway, against, write string
+	cost                    string
 	phase                   time.Duration
 	rounds                  int
 	parts                   string
@@ -59,7 +60,8 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	flags.StringVar(&o.write, "write", "", "a Markdown `file` to put the results into")
 	flags.DurationVar(&o.phase, "phase", 5*time.Second, "length of one measurement")
 	flags.IntVar(&o.rounds, "rounds", 3, "how often everything is measured")
-	flags.StringVar(&o.parts, "parts", "intake,whole,pickup", "what to measure")
+	flags.StringVar(&o.parts, "parts", "intake,whole,pickup", "what to measure; processes is 1, 2 and 4 workers, and 1 and 2 APIs; cost is what a payment takes, and nothing else then")
+	flags.StringVar(&o.cost, "cost", "bench/capacity/cost.json", "the `file` that the part cost puts its figures into")
 	flags.StringVar(&o.profiles, "profiles", "", "a `folder` for profiles of the processor time of each role")
 	flags.StringVar(&o.folder, "folder", "", "a `folder` for the servers' data; the disk in use is part of what is measured")
 	flags.BoolVar(&o.statements, "statements", false, "list the statements that took Postgres most")
@@ -125,6 +127,15 @@ func (o options) measure(ctx context.Context, rig *rig, out io.Writer) (*results
 		}
 		gateways = append(gateways, g)
 		measured.gateways = append(measured.gateways, &gatewayResults{name: name, intake: map[int]*load.Result{}, cost: map[int]cost{}})
+	}
+	if o.has("cost") {
+		return measured, o.measureCost(ctx, rig, gateways[0], progress)
+	}
+	if o.has("processes") {
+		var err error
+		if measured.fleet, err = rig.measureProcesses(ctx, gateways[0], o.rounds, progress); err != nil {
+			return nil, err
+		}
 	}
 	if o.has("intake") {
 		if err := o.measureIntake(ctx, rig, gateways, measured, progress); err != nil {

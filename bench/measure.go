@@ -48,6 +48,7 @@ type results struct {
 	rounds        int
 	floors        map[int][]floor
 	gateways      []*gatewayResults
+	fleet         *fleetResults // nil when it was not measured
 }
 
 func (r *results) floorRate(clients int) float64 {

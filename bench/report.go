@@ -46,6 +46,10 @@ func (r *results) report(o options) string {
 		r.reportIntake(g, line)
 		r.reportWhole(g, line)
 	}
+	if r.fleet != nil {
+		line("")
+		b.WriteString(r.fleet.describe())
+	}
 	return b.String()
 }
 

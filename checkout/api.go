@@ -27,6 +27,9 @@ const (
 	headerKey = "X-Api-Key"
 	// maxBody bounds a request, in bytes; a card with a long name fits many times.
 	maxBody = 16 << 10
+	// maxFailures is how many payments of one order may fail. A customer who has mistyped a number, taken another card and
+	// asked the bank needs a few; who tries out cards that were stolen needs very many.
+	maxFailures = 20
 	// paymentRoute is what attempts are remembered under; an API caller's keys are under another.
 	paymentRoute = "POST /pay/:order/payments"
 )
@@ -164,6 +167,9 @@ func (s *Server) createPayment(c *gin.Context, who payer) (idempotency.Response,
 	if request.Method == "" {
 		return idempotency.Response{}, fault.On(fault.MissingField, "method", "method is missing.")
 	}
+	if err := s.refuseCardTesting(c.Request.Context(), who, key); err != nil {
+		return idempotency.Response{}, err
+	}
 	params := payments.CreateParams{MerchantID: who.merchantID, OrderID: who.order.ID, Method: processor.Method(request.Method)}
 	if request.VPA != nil {
 		params.VPA = *request.VPA
@@ -187,6 +193,33 @@ func (s *Server) createPayment(c *gin.Context, who payer) (idempotency.Response,
 			return idempotency.Response{Status: http.StatusCreated, Body: encode(showAttempt(resource.(*payments.Payment)))}
 		},
 	}, params)
+}
+
+// refuseCardTesting ends an order of which too many payments have failed: the publishable key is public, so nothing else would
+// stop a script from finding out here which of a list of cards are good. A payment link (a reusable order) has many customers, and no
+// such bound. An attempt that has arrived before gets its answer.
+func (s *Server) refuseCardTesting(ctx context.Context, who payer, key string) error {
+	if who.order.Reusable {
+		return nil
+	}
+	queries := dbsqlc.New()
+	failed, err := queries.CheckoutFailedAttempts(ctx, s.DB, &dbsqlc.CheckoutFailedAttemptsParams{
+		MerchantID: who.merchantID, OrderID: who.order.ID, Most: maxFailures,
+	})
+	if err != nil {
+		return fmt.Errorf("error counting failed payments: %w", err)
+	}
+	if failed < maxFailures {
+		return nil
+	}
+	_, err = queries.CheckoutAttemptGet(ctx, s.DB, &dbsqlc.CheckoutAttemptGetParams{MerchantID: who.merchantID, Route: paymentRoute, Key: key})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fault.New(fault.RateLimited, "Too many payments of this order have failed. Ask the shop for a new one.")
+	}
+	if err != nil {
+		return fmt.Errorf("error reading an attempt: %w", err)
+	}
+	return nil
 }
 
 // readBody reads a JSON body within bounds.

@@ -27,18 +27,20 @@ func withRequestID(c *gin.Context) {
 
 func requestID(c *gin.Context) string { return c.GetString(keyRequestID) }
 
-// logged writes one line for each request. Queries and bodies are never logged: they hold what
+// logged counts each request, and writes one line for it. Queries and bodies are never logged: they hold what
 // customers typed.
 func (s *Server) logged(c *gin.Context) {
 	begin := time.Now()
+	s.counted.Begin()
 	c.Next()
-	status := c.Writer.Status()
+	status, took := c.Writer.Status(), time.Since(begin)
+	s.counted.End(c.Request.Method, c.FullPath(), status, took)
 	attrs := []slog.Attr{
 		slog.String("request_id", requestID(c)),
 		slog.String("method", c.Request.Method),
 		slog.String("route", c.FullPath()),
 		slog.Int("status", status),
-		slog.Duration("duration", time.Since(begin)),
+		slog.Duration("duration", took),
 	}
 	if merchant, ok := c.Get(keyMerchant); ok {
 		attrs = append(attrs, slog.String("merchant_id", merchant.(uuid.UUID).String()))

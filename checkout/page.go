@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"paygate/db"
 	"paygate/db/ids"
 	"paygate/fault"
 	"paygate/merchants"
@@ -36,6 +37,8 @@ type pageConfig struct {
 	ReturnURL string `json:"return_url"`
 	Locale    string `json:"locale"`
 	Accent    string `json:"accent"`
+	// Logo is the path of the merchant's picture; empty for none.
+	Logo string `json:"logo"`
 	// Test says that no real money moves.
 	Test bool `json:"test"`
 }
@@ -88,7 +91,7 @@ func (s *Server) page(c *gin.Context) {
 		s.errorPage(c, view, err)
 		return
 	}
-	name, err := s.Storefronts.Name(c.Request.Context(), who.merchantID)
+	brand, err := s.Storefronts.Branding(c.Request.Context(), who.merchantID)
 	if err != nil {
 		s.errorPage(c, view, err)
 		return
@@ -96,14 +99,17 @@ func (s *Server) page(c *gin.Context) {
 	allowed := func(origin string) bool {
 		return origin != "" && (slices.Contains(registered, origin) || s.AllowLoopback && isLoopback(origin))
 	}
-	view.Title = name
+	view.Title = brand.Shown()
 	view.Config = pageConfig{
-		Key: c.Query("key"), Order: showPublicOrder(who.order), Merchant: name, Locale: view.Locale,
+		Key: c.Query("key"), Order: showPublicOrder(who.order), Merchant: brand.Shown(), Locale: view.Locale,
 		Test: strings.HasPrefix(c.Query("key"), "key_test_"), Accent: c.Query("accent"),
+	}
+	if brand.LogoHash != "" {
+		view.Config.Logo = logoPath + brand.LogoHash
 	}
 	view.Config.Banks = banks(view.Config.Test)
 	if !accentPattern.MatchString(view.Config.Accent) {
-		view.Config.Accent = ""
+		view.Config.Accent = brand.Accent // what the page's caller asks for comes first
 	}
 	if view.Embedded {
 		if view.Config.ParentOrigin = parentOrigin(c); !allowed(view.Config.ParentOrigin) {
@@ -120,7 +126,7 @@ func (s *Server) page(c *gin.Context) {
 // errorPage says why there is nothing to pay. Anybody may frame it: it shows nothing of anybody's, and so
 // the shop's developer learns what is wrong instead of looking at a blocked frame.
 func (s *Server) errorPage(c *gin.Context, view pageView, err error) {
-	public := fault.From(err)
+	public := db.PublicError(err)
 	c.Set(keyCode, public.Code)
 	status := statusOf(public.Code)
 	if status >= http.StatusInternalServerError {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"paygate/db"
 	"paygate/fault"
 	"paygate/wire"
 )
@@ -55,7 +56,7 @@ func statusOf(code fault.Code) int {
 }
 
 func renderProblem(c *gin.Context, err error) (status int, body []byte) {
-	public := fault.From(err)
+	public := db.PublicError(err)
 	status = statusOf(public.Code)
 	return status, encode(problem{
 		Type: "/docs/errors#" + string(public.Code), Title: http.StatusText(status), Status: status, Detail: public.Message,
@@ -74,7 +75,7 @@ func encode(resource any) []byte {
 
 // refuse answers with an error; what is our own failure goes into the log.
 func refuse(c *gin.Context, err error) {
-	public := fault.From(err)
+	public := db.PublicError(err)
 	c.Set(keyCode, public.Code)
 	if public.RetryAfter > 0 {
 		c.Header("Retry-After", strconv.Itoa(int((public.RetryAfter+time.Second-1)/time.Second)))

@@ -17,11 +17,12 @@ import (
 	"paygate/fault"
 	"paygate/idempotency"
 	"paygate/merchants"
+	"paygate/metrics"
 	"paygate/payments"
 	"paygate/processor"
 )
 
-// Options of the checkout; all but Actions and AllowLoopback are required.
+// Options of the checkout; all but Actions, AllowLoopback and Metrics are required.
 type Options struct {
 	DB           *pgxpool.Pool
 	Payments     *payments.Service
@@ -34,6 +35,8 @@ type Options struct {
 	// AllowLoopback lets pages on this machine frame the payment page, whoever's it is. For
 	// development.
 	AllowLoopback bool
+	// Metrics counts requests; nil counts nothing.
+	Metrics *metrics.Metrics
 }
 
 // Actions is the side of a simulated bank that the customer sees.
@@ -49,13 +52,14 @@ type Server struct {
 	Options
 
 	assets  *assets
+	counted *metrics.Server
 	engine  *gin.Engine
 	watcher *watcher
 }
 
 // New returns the checkout; Close it when it is to stop.
 func New(opts Options) *Server {
-	s := &Server{Options: opts, assets: loadAssets(), watcher: newWatcher(opts.DB, opts.Logger)}
+	s := &Server{Options: opts, assets: loadAssets(), counted: opts.Metrics.Server("checkout"), watcher: newWatcher(opts.DB, opts.Logger)}
 	s.engine = s.newEngine()
 	return s
 }
@@ -85,6 +89,7 @@ func (s *Server) newEngine() *gin.Engine {
 		engine.GET(path, asset.serve)
 		engine.HEAD(path, asset.serve)
 	}
+	engine.GET(logoPath+":hash", s.logo)
 	engine.GET("/pay/:order", s.page)
 	// The family of gateways that people come from has the page here.
 	engine.GET("/checkout", s.page)

@@ -1,9 +1,13 @@
 package checkout_test
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"log/slog"
 	"net/http"
@@ -351,4 +355,111 @@ func TestCloseEndsWaiting(t *testing.T) {
 	}()
 	b.server.Close()
 	require.Equal(t, http.StatusOK, <-answered)
+}
+
+// Whoever has the public key and an order can try cards, but not many.
+func TestCardTesting(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	const declined = `{"method":"upi","vpa":"failure@upi"}`
+	var first map[string]any
+	for i := range 20 {
+		status, made := b.pay(t, b.myOrder, myKey, fmt.Sprintf("attempt-%d", i), declined)
+		require.Equal(t, http.StatusCreated, status, made)
+		require.NoError(t, b.payments.Process(t.Context(), made["payment_id"].(string)))
+		if i == 0 {
+			first = made
+		}
+	}
+	status, problem := b.pay(t, b.myOrder, myKey, "one-more", payByUPI)
+	require.Equal(t, http.StatusTooManyRequests, status)
+	require.Equal(t, "rate_limited", problem["code"])
+
+	status, again := b.pay(t, b.myOrder, myKey, "attempt-0", declined)
+	require.Equal(t, http.StatusCreated, status, "what arrived before gets its answer")
+	require.Equal(t, first, again)
+	status, _ = b.pay(t, b.order(t, b.mine), myKey, "another-order", payByUPI)
+	require.Equal(t, http.StatusCreated, status)
+}
+
+// A new secret signs from its time on, the one before until then, and the newest of two that are announced is meant.
+func TestCheckoutSecretRotation(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	clock := time.Now()
+	storefronts := &merchants.Storefronts{DB: b.pool, Keyring: keyring.Development(), Now: func() time.Time { return clock }}
+	signs := func(secret string) {
+		t.Helper()
+		signature, err := storefronts.Sign(t.Context(), b.mine, "order_1", "pay_1")
+		require.NoError(t, err)
+		require.Equal(t, merchants.SignCheckout(secret, "order_1", "pay_1"), signature)
+	}
+	first, err := storefronts.CheckoutSecret(t.Context(), b.mine)
+	require.NoError(t, err)
+	given, err := storefronts.RotateCheckoutSecret(t.Context(), b.mine, clock.Add(time.Hour))
+	require.NoError(t, err)
+	second, err := storefronts.RotateCheckoutSecret(t.Context(), b.mine, clock.Add(2*time.Hour))
+	require.NoError(t, err)
+	require.NotEqual(t, given, second)
+	clock = clock.Add(90 * time.Minute)
+	signs(first)
+	clock = clock.Add(time.Hour)
+	signs(second)
+	third, err := storefronts.RotateCheckoutSecret(t.Context(), b.mine, clock.Add(time.Hour))
+	require.NoError(t, err)
+	signs(second)
+	clock = clock.Add(time.Hour)
+	signs(third)
+	theirs, err := storefronts.RotateCheckoutSecret(t.Context(), b.other, clock)
+	require.NoError(t, err, "one who had none")
+	require.NotEqual(t, third, theirs)
+	signs(third)
+}
+
+func TestBranding(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	page := func(query string) (string, *http.Response) {
+		response := b.do(t, http.MethodGet, "/pay/"+b.myOrder+"?key="+myKey+query, "")
+		require.Equal(t, http.StatusOK, response.StatusCode)
+		text, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		return string(text), response
+	}
+	plain, _ := page("")
+	require.Contains(t, plain, `"merchant":"Shop key_test_mine"`)
+	require.Contains(t, plain, `"accent":"","logo":""`)
+
+	var file bytes.Buffer
+	require.NoError(t, png.Encode(&file, image.NewGray(image.Rect(0, 0, 8, 8))))
+	require.NoError(t, b.storefronts.SetBranding(t.Context(), b.mine, "Asha & Sons </script>", "#AA0011"))
+	require.NoError(t, b.storefronts.SetLogo(t.Context(), b.mine, file.Bytes()))
+	branded, _ := page("")
+	require.Contains(t, branded, `"accent":"#aa0011"`)
+	require.NotContains(t, branded, "Sons </script>")
+	require.Contains(t, branded, "<title>Asha &amp; Sons &lt;/script&gt;</title>")
+	asked, _ := page("&accent=00ff00")
+	require.Contains(t, asked, `"accent":"00ff00"`, "what the shop's script asks for comes first")
+
+	_, rest, found := strings.Cut(branded, `"logo":"`)
+	require.True(t, found)
+	path, _, _ := strings.Cut(rest, `"`)
+	logo := b.do(t, http.MethodGet, path, "")
+	require.Equal(t, http.StatusOK, logo.StatusCode)
+	require.Equal(t, "image/png", logo.Header.Get("Content-Type"))
+	require.Equal(t, "nosniff", logo.Header.Get("X-Content-Type-Options"))
+	require.Contains(t, logo.Header.Get("Cache-Control"), "immutable")
+	served, err := io.ReadAll(logo.Body)
+	require.NoError(t, err)
+	require.Equal(t, file.Bytes(), served)
+	for _, other := range []string{"/logo/", "/logo/x", "/logo/" + strings.Repeat("0", 64)} {
+		require.Equal(t, http.StatusNotFound, b.do(t, http.MethodGet, other, "").StatusCode, other)
+	}
+
+	response := b.do(t, http.MethodGet, "/pay/"+b.hisOrder+"?key="+hisKey, "")
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"accent":"","logo":""`, "another merchant's page is as it was")
+	require.NoError(t, b.storefronts.SetLogo(t.Context(), b.mine, nil))
+	require.Equal(t, http.StatusNotFound, b.do(t, http.MethodGet, path, "").StatusCode)
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,23 +17,37 @@ import (
 	"github.com/riverqueue/river"
 	"riverqueue.com/riverui"
 
+	"paygate/db"
 	"paygate/fault"
+	"paygate/gate"
+	"paygate/merchants"
+	"paygate/metrics"
 	"paygate/webhooks"
 )
 
-// Options of the dashboard; all but Prefix are required.
+// Options of the dashboard; all but RateLimit, APIURL, CheckoutURL, Prefix and Metrics are required.
 type Options struct {
-	DB       *pgxpool.Pool
+	DB *pgxpool.Pool
+	// Reads answers for the pages. What the API shows should be read through it, too.
+	Reads    *db.Reader
 	Sessions *Sessions
 	// API answers below /api/v1 and at /openapi.yaml. It must take its caller from Sessions.Caller.
 	API       http.Handler
 	Endpoints *webhooks.Endpoints
-	Queue     *river.Client[pgx.Tx]
-	Logger    *slog.Logger
-	Now       func() time.Time
+	// Storefronts keeps how merchants' payment pages look.
+	Storefronts *merchants.Storefronts
+	Queue       *river.Client[pgx.Tx]
+	Logger      *slog.Logger
+	Now         func() time.Time
+	// RateLimit is the installation's, which a merchant's own may not exceed unless the operator says so.
+	RateLimit gate.Rate
+	// APIURL and CheckoutURL are where merchants' servers and customers reach those; pages show them.
+	APIURL, CheckoutURL string
 	// Prefix is the path below which a proxy shows the dashboard, as "/pay"; empty for the root. The proxy may
 	// leave it in the path or take it out.
 	Prefix string
+	// Metrics counts the requests that API does not; nil counts nothing.
+	Metrics *metrics.Metrics
 }
 
 // Server is the dashboard. It serves after New; Start keeps what runs beside the requests.
@@ -40,16 +55,18 @@ type Server struct {
 	Options
 	handler http.Handler
 	river   *riverui.Handler
+	// patterns are all the routes, for whoever has to try each.
+	patterns []string
 	// closing ends live streams, which would otherwise hold up a shutdown.
 	closing context.Context //nolint:containedctx // a signal to handlers, not the context of a call
 	close   context.CancelFunc
-	ended   chan struct{}
+	work    sync.WaitGroup
 }
 
 // New returns the dashboard.
 func New(opts Options) (*Server, error) {
 	opts.Prefix = strings.TrimRight(opts.Prefix, "/")
-	s := &Server{Options: opts, ended: make(chan struct{})}
+	s := &Server{Options: opts}
 	s.closing, s.close = context.WithCancel(context.Background())
 	var err error
 	if s.river, err = riverui.NewHandler(&riverui.HandlerOpts{
@@ -62,7 +79,7 @@ func New(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.handler = secured(http.NewCrossOriginProtection().Handler(s.unprefixed(s.routes(app))))
+	s.handler = secured(http.NewCrossOriginProtection().Handler(s.unprefixed(s.reading(s.observed(s.routes(app))))))
 	return s, nil
 }
 
@@ -71,10 +88,8 @@ func (s *Server) Start(ctx context.Context) error {
 	if err := s.river.Start(s.closing); err != nil { //nolint:contextcheck // it runs until Close
 		return fmt.Errorf("error starting River UI: %w", err)
 	}
-	go func() {
-		defer close(s.ended)
-		s.keepSums(s.closing) //nolint:contextcheck // it runs until Close
-	}()
+	s.work.Go(func() { s.keepSums(s.closing) })  //nolint:contextcheck // it runs until Close
+	s.work.Go(func() { s.Reads.Run(s.closing) }) //nolint:contextcheck // it runs until Close
 	s.Logger.LogAttrs(ctx, slog.LevelInfo, "dashboard is serving")
 	return nil
 }
@@ -85,8 +100,13 @@ func (s *Server) Disconnect() { s.close() }
 // Close waits for the work in the background of a started dashboard.
 func (s *Server) Close(ctx context.Context) error {
 	s.close()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.work.Wait()
+	}()
 	select {
-	case <-s.ended:
+	case <-ended:
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("error ending the dashboard's work: %w", ctx.Err())
@@ -98,41 +118,56 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 
 // routes is every door of the dashboard.
 func (s *Server) routes(app http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
+	d := &doors{mux: http.NewServeMux(), server: s}
+	d.raw("GET /health", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		respond(w, http.StatusOK, map[string]string{"status": "ok"})
-	})
-	mux.Handle("/api/v1/", s.API)
-	mux.HandleFunc("/api/v1/webhook_endpoints/{id}/rotate_secret", noRoute) // here it is /data/endpoints/{id}/rotate, which is in the audit log
-	mux.Handle("GET /openapi.yaml", s.API)
-	mux.Handle("/river/", s.forOperators(s.river))
-	mux.Handle("/", app)
+	}))
+	d.raw("/api/v1/", s.noted(s.API))
+	d.raw("GET /openapi.yaml", s.API)
+	d.raw("/river/", s.forOperators(s.river))
+	// The mux would lead there by itself, but knows no prefix.
+	d.raw("GET /river", http.RedirectHandler(s.Prefix+"/river/", http.StatusMovedPermanently))
+	d.raw("/", app)
 
-	mux.HandleFunc("POST /session", s.signIn)
-	mux.HandleFunc("DELETE /session", s.signOut)
-	s.handle(mux, "GET /session", anybody, s.me)
-	s.handle(mux, "PUT /session/password", anybody, s.changePassword)
+	d.raw("POST /session", http.HandlerFunc(s.signIn))
+	d.raw("DELETE /session", http.HandlerFunc(s.signOut))
+	d.handle("GET /session", anybody, s.me)
+	d.handle("PUT /session/password", anybody, s.changePassword)
 
-	s.handle(mux, "GET /data/home", anybody, s.home)
-	mux.HandleFunc("GET /data/stream", s.stream)
+	d.handle("GET /data/home", anybody, s.home)
+	d.raw("GET /data/stream", http.HandlerFunc(s.stream))
 
-	s.handle(mux, "GET /data/keys", anybody, s.listKeys)
-	s.handle(mux, "POST /data/keys", developers, s.createKey)
-	s.handle(mux, "POST /data/keys/{id}/rotate", developers, s.rotateKey)
-	s.handle(mux, "DELETE /data/keys/{id}", developers, s.revokeKey)
+	d.handle("GET /data/keys", anybody, s.listKeys)
+	d.handle("POST /data/keys", developers, s.createKey)
+	d.handle("POST /data/keys/{id}/rotate", developers, s.rotateKey)
+	d.handle("DELETE /data/keys/{id}", developers, s.revokeKey)
 
-	s.handle(mux, "POST /data/endpoints/{id}/reveal", developers, s.revealSecrets)
-	s.handle(mux, "POST /data/endpoints/{id}/rotate", developers, s.rotateSecret)
+	d.handle("POST /data/endpoints/{id}/reveal", developers, s.revealSecrets)
+	d.handle("POST /data/endpoints/{id}/rotate", developers, s.rotateSecret)
 
-	s.handle(mux, "GET /data/users", anybody, s.listUsers)
-	s.handle(mux, "POST /data/users", owners, s.createUser)
-	s.handle(mux, "PUT /data/users/{id}/role", owners, s.setRole)
-	s.handle(mux, "DELETE /data/users/{id}", owners, s.removeUser)
-	s.handle(mux, "GET /data/audit", owners, s.listAudit)
+	d.handle("GET /data/users", anybody, s.listUsers)
+	d.handle("POST /data/users", owners, s.createUser)
+	d.handle("PUT /data/users/{id}/role", owners, s.setRole)
+	d.handle("DELETE /data/users/{id}", owners, s.removeUser)
+	d.handle("GET /data/audit", owners, s.listAudit)
 
-	mux.HandleFunc("/data/", noRoute)
-	mux.HandleFunc("/session/", noRoute)
-	return mux
+	d.handle("GET /data/docs", anybody, s.listDocuments)
+	d.handle("GET /data/docs/{slug}", anybody, s.readDocument)
+
+	d.handle("GET /data/settings", anybody, s.readSettings)
+	d.handle("PUT /data/settings/rate_limit", owners, s.setRateLimit)
+	d.handle("PUT /data/settings/branding", developers, s.setBranding)
+	d.raw("GET /data/settings/logo", http.HandlerFunc(s.readLogo))
+	d.handle("PUT /data/settings/logo", developers, s.setLogo)
+	d.handle("DELETE /data/settings/logo", developers, s.removeLogo)
+	d.handle("POST /data/settings/origins", developers, s.addOrigin)
+	d.handle("POST /data/settings/origins/remove", developers, s.removeOrigin)
+	d.handle("POST /data/checkout_secret/reveal", developers, s.revealCheckoutSecret)
+
+	d.raw("/data/", http.HandlerFunc(noRoute))
+	d.raw("/session/", http.HandlerFunc(noRoute))
+	s.patterns = d.patterns
+	return d.mux
 }
 
 func noRoute(w http.ResponseWriter, r *http.Request) {

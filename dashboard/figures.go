@@ -83,13 +83,13 @@ func (s *Server) home(c *call) (any, error) {
 	view := &homeView{From: wire.Time(from), Until: wire.Time(now), Unit: shown.unit, Figures: []figureView{}, Deliveries: map[string]int64{}, Endpoints: []endpointHealth{}, Sample: healthSample}
 	merchant, queries := c.person.MerchantID, dbsqlc.New()
 
-	until, err := queries.DashboardFiguresUntil(c.Context(), s.DB, merchant)
+	until, err := queries.DashboardFiguresUntil(c.Context(), s.Reads, merchant)
 	if errors.Is(err, pgx.ErrNoRows) {
 		until = time.Time{}
 	} else if err != nil {
 		return nil, fmt.Errorf("error reading how far the sums go: %w", err)
 	}
-	figures, err := queries.DashboardFigures(c.Context(), s.DB, &dbsqlc.DashboardFiguresParams{
+	figures, err := queries.DashboardFigures(c.Context(), s.Reads, &dbsqlc.DashboardFiguresParams{
 		Unit: shown.unit, Zone: zone.String(), MerchantID: merchant, FromTime: from, SummedUntil: until, LiveFrom: until,
 	})
 	if err != nil {
@@ -98,14 +98,14 @@ func (s *Server) home(c *call) (any, error) {
 	for _, f := range figures {
 		view.Figures = append(view.Figures, figureView{wire.Time(f.Bucket), f.Metric, f.Currency, f.Label, f.Count, f.Amount})
 	}
-	states, err := queries.DashboardWebhookHealth(c.Context(), s.DB, &dbsqlc.DashboardWebhookHealthParams{MerchantID: merchant, FromTime: from, RowLimit: healthSample})
+	states, err := queries.DashboardWebhookHealth(c.Context(), s.Reads, &dbsqlc.DashboardWebhookHealthParams{MerchantID: merchant, FromTime: from, RowLimit: healthSample})
 	if err != nil {
 		return nil, fmt.Errorf("error reading the health of webhooks: %w", err)
 	}
 	for _, state := range states {
 		view.Deliveries[state.Status] = state.Count
 	}
-	endpoints, err := queries.DashboardEndpointHealth(c.Context(), s.DB, &dbsqlc.DashboardEndpointHealthParams{MerchantID: merchant, FromTime: from, RowLimit: healthSample})
+	endpoints, err := queries.DashboardEndpointHealth(c.Context(), s.Reads, &dbsqlc.DashboardEndpointHealthParams{MerchantID: merchant, FromTime: from, RowLimit: healthSample})
 	if err != nil {
 		return nil, fmt.Errorf("error reading the health of endpoints: %w", err)
 	}

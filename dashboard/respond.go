@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"paygate/db"
 	"paygate/fault"
 	"paygate/wire"
 )
@@ -29,10 +30,24 @@ type call struct {
 	person *Person
 }
 
+// doors are the routes of a server.
+type doors struct {
+	mux      *http.ServeMux
+	server   *Server
+	patterns []string
+}
+
+// raw adds a route that looks after itself.
+func (d *doors) raw(pattern string, handler http.Handler) {
+	d.patterns = append(d.patterns, pattern)
+	d.mux.Handle(pattern, handler)
+}
+
 // handle adds a route that answers JSON to people of a role. What a handler returns is the answer;
 // nil is 204.
-func (s *Server) handle(mux *http.ServeMux, pattern string, needs access, answer func(*call) (any, error)) {
-	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+func (d *doors) handle(pattern string, needs access, answer func(*call) (any, error)) {
+	s := d.server
+	d.raw(pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		person, err := s.Sessions.Person(r)
 		if err == nil {
 			err = person.may(needs)
@@ -51,7 +66,7 @@ func (s *Server) handle(mux *http.ServeMux, pattern string, needs access, answer
 		default:
 			respond(w, http.StatusOK, body)
 		}
-	})
+	}))
 }
 
 // failed notes what is our own failure.
@@ -85,7 +100,7 @@ type problem struct {
 }
 
 func refuse(w http.ResponseWriter, r *http.Request, err error) {
-	public := fault.From(err)
+	public := db.PublicError(err)
 	status := statusOf(public.Code)
 	if public.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int((public.RetryAfter+time.Second-1)/time.Second)))
@@ -110,6 +125,8 @@ func statusOf(code fault.Code) int {
 		return http.StatusNotFound
 	case fault.RateLimited:
 		return http.StatusTooManyRequests
+	case fault.Unavailable, fault.Overloaded:
+		return http.StatusServiceUnavailable
 	case fault.BodyTooLarge:
 		return http.StatusRequestEntityTooLarge
 	case fault.UnsupportedMediaType:

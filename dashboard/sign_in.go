@@ -15,7 +15,6 @@ import (
 	"paygate/db"
 	"paygate/db/dbsqlc"
 	"paygate/fault"
-	"paygate/wire"
 )
 
 // How many sign-ins may fail in a window: for one account, and from one address. Behind a proxy everybody
@@ -37,13 +36,18 @@ type personView struct {
 	Merchant string `json:"merchant"`
 	// MerchantID is what the documents call the merchant by.
 	MerchantID string `json:"merchant_id"`
+	// APIURL and CheckoutURL are what snippets are filled in with; empty where nobody has told.
+	APIURL      string `json:"api_url"`
+	CheckoutURL string `json:"checkout_url"`
 }
 
-func show(p *Person) personView {
-	return personView{Email: p.Email, Role: p.Role, Operator: p.Operator, Merchant: p.MerchantName, MerchantID: p.MerchantID.String()}
+func (s *Server) me(c *call) (any, error) {
+	p := c.person
+	return personView{
+		Email: p.Email, Role: p.Role, Operator: p.Operator, Merchant: p.MerchantName, MerchantID: p.MerchantID.String(),
+		APIURL: s.APIURL, CheckoutURL: s.CheckoutURL,
+	}, nil
 }
-
-func (s *Server) me(c *call) (any, error) { return show(c.person), nil }
 
 func (s *Server) signIn(w http.ResponseWriter, r *http.Request) {
 	cookie, err := s.checkSignIn(r)
@@ -66,7 +70,7 @@ func (s *Server) checkSignIn(r *http.Request) (*http.Cookie, error) {
 	}
 	email := strings.ToLower(strings.TrimSpace(req.Email))
 	account, address := bucket("account:"+email), bucket("address:"+addressOf(r))
-	if err := errors.Join(s.checkFailures(r.Context(), account, failuresPerAccount), s.checkFailures(r.Context(), address, failuresPerAddress)); err != nil {
+	if err := errors.Join(s.claimAttempt(r.Context(), account, failuresPerAccount), s.claimAttempt(r.Context(), address, failuresPerAddress)); err != nil {
 		return nil, err
 	}
 	user, err := dbsqlc.New().DashboardUserByEmail(r.Context(), s.DB, email)
@@ -81,20 +85,24 @@ func (s *Server) checkSignIn(r *http.Request) (*http.Cookie, error) {
 	if err != nil {
 		return nil, err
 	}
+	person := &Person{MerchantID: user.MerchantID, Email: user.Email}
 	if !matches || stored == nobody {
-		if err := errors.Join(s.countFailure(r.Context(), account), s.countFailure(r.Context(), address)); err != nil {
-			return nil, err
+		if stored != nobody {
+			if err := s.note(r, s.DB, person, "sign_in_failed", ""); err != nil {
+				return nil, err
+			}
 		}
 		return nil, fault.New(fault.CredentialsInvalid, "The e-mail or the password is wrong.")
 	}
+	if err := dbsqlc.New().DashboardAttemptExpire(r.Context(), s.DB, s.Now().Add(-failureWindow)); err != nil {
+		return nil, fmt.Errorf("error removing old attempts: %w", err)
+	}
 	var cookie *http.Cookie
 	err = db.InTx(r.Context(), s.DB, func(tx pgx.Tx) (err error) {
-		if err := dbsqlc.New().DashboardFailureForget(r.Context(), tx, &dbsqlc.DashboardFailureForgetParams{
-			Bucket: account, Since: s.Now().Add(-failureWindow),
-		}); err != nil {
-			return fmt.Errorf("error forgetting failed sign-ins: %w", err)
+		if err := errors.Join(s.forgive(r.Context(), tx, account, true), s.forgive(r.Context(), tx, address, false)); err != nil {
+			return err
 		}
-		if err := s.note(r, tx, &Person{MerchantID: user.MerchantID, Email: user.Email}, "signed_in", ""); err != nil {
+		if err := s.note(r, tx, person, "signed_in", ""); err != nil {
 			return err
 		}
 		cookie, err = s.Sessions.begin(r.Context(), tx, user.ID)
@@ -117,23 +125,26 @@ func addressOf(r *http.Request) string {
 	return host
 }
 
-func (s *Server) checkFailures(ctx context.Context, bucket []byte, most int32) error {
-	failures, err := dbsqlc.New().DashboardFailures(ctx, s.DB, &dbsqlc.DashboardFailuresParams{Bucket: bucket, Since: s.Now().Add(-failureWindow)})
+// claimAttempt counts an attempt to give a password as a failure, until it is forgiven, and refuses it when there
+// have been too many: attempts that come at the same time are no more than the bound, either.
+func (s *Server) claimAttempt(ctx context.Context, bucket []byte, most int32) error {
+	now := s.Now()
+	counted, err := dbsqlc.New().DashboardAttemptClaim(ctx, s.DB, &dbsqlc.DashboardAttemptClaimParams{
+		Bucket: bucket, Now: now, WindowSince: now.Add(-failureWindow),
+	})
 	if err != nil {
-		return fmt.Errorf("error counting failed sign-ins: %w", err)
+		return fmt.Errorf("error counting an attempt: %w", err)
 	}
-	if failures >= most {
-		return fault.New(fault.RateLimited, "Too many sign-ins have failed. Try again in a quarter of an hour.").After(failureWindow)
+	if counted.Failures > most {
+		return fault.New(fault.RateLimited, "Too many sign-ins have failed. Try again in a quarter of an hour.").After(counted.Since.Add(failureWindow).Sub(now))
 	}
 	return nil
 }
 
-func (s *Server) countFailure(ctx context.Context, bucket []byte) error {
-	now := s.Now()
-	if err := dbsqlc.New().DashboardFailureCount(ctx, s.DB, &dbsqlc.DashboardFailureCountParams{
-		Bucket: bucket, Now: now, WindowSince: now.Add(-failureWindow),
-	}); err != nil {
-		return fmt.Errorf("error counting a failed sign-in: %w", err)
+// forgive takes back the attempt that was counted last, because it was right; with everything, those before it too.
+func (s *Server) forgive(ctx context.Context, tx dbsqlc.DBTX, bucket []byte, everything bool) error {
+	if err := dbsqlc.New().DashboardAttemptForgive(ctx, tx, &dbsqlc.DashboardAttemptForgiveParams{Bucket: bucket, Everything: everything}); err != nil {
+		return fmt.Errorf("error forgiving an attempt: %w", err)
 	}
 	return nil
 }
@@ -165,7 +176,7 @@ func (s *Server) changePassword(c *call) (any, error) {
 		return nil, fmt.Errorf("error looking up a user: %w", err)
 	}
 	account := bucket("account:" + c.person.Email)
-	if err := s.checkFailures(c.Context(), account, failuresPerAccount); err != nil {
+	if err := s.claimAttempt(c.Context(), account, failuresPerAccount); err != nil {
 		return nil, err
 	}
 	matches, err := passwordMatches(c.Context(), req.Current, user.PasswordHash)
@@ -173,10 +184,10 @@ func (s *Server) changePassword(c *call) (any, error) {
 		return nil, err
 	}
 	if !matches {
-		if err := s.countFailure(c.Context(), account); err != nil {
-			return nil, err
-		}
 		return nil, fault.On(fault.InvalidValue, "current", "This is not your present password.")
+	}
+	if err := s.forgive(c.Context(), s.DB, account, true); err != nil {
+		return nil, err
 	}
 	if err := CheckPassword(req.New); err != nil {
 		return nil, err
@@ -191,38 +202,4 @@ func (s *Server) changePassword(c *call) (any, error) {
 		}
 		return s.note(c.Request, tx, c.person, "password_changed", "")
 	})
-}
-
-// note writes a line of the audit log.
-func (s *Server) note(r *http.Request, tx dbsqlc.DBTX, who *Person, action, target string) error {
-	if err := dbsqlc.New().DashboardAuditInsert(r.Context(), tx, &dbsqlc.DashboardAuditInsertParams{
-		MerchantID: who.MerchantID, Actor: who.Email, Action: action, Target: target, Address: addressOf(r), CreatedAt: s.Now(),
-	}); err != nil {
-		return fmt.Errorf("error writing the audit log: %w", err)
-	}
-	return nil
-}
-
-type auditView struct {
-	ID        int64     `json:"id"`
-	Actor     string    `json:"actor"`
-	Action    string    `json:"action"`
-	Target    string    `json:"target"`
-	Address   string    `json:"address"`
-	CreatedAt wire.Time `json:"created_at"`
-}
-
-// auditPage is how many lines of the audit log are shown.
-const auditPage = 100
-
-func (s *Server) listAudit(c *call) (any, error) {
-	rows, err := dbsqlc.New().DashboardAuditList(c.Context(), s.DB, &dbsqlc.DashboardAuditListParams{MerchantID: c.person.MerchantID, RowLimit: auditPage})
-	if err != nil {
-		return nil, fmt.Errorf("error reading the audit log: %w", err)
-	}
-	lines := make([]auditView, len(rows))
-	for i, row := range rows {
-		lines[i] = auditView{row.ID, row.Actor, row.Action, row.Target, row.Address, wire.Time(row.CreatedAt)}
-	}
-	return lines, nil
 }

@@ -38,7 +38,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	end := time.NewTimer(streamLife)
 	defer end.Stop()
 	for {
-		pulse, err := dbsqlc.New().DashboardPulse(r.Context(), s.DB, person.MerchantID)
+		pulse, err := dbsqlc.New().DashboardPulse(s.Reads.Pin(r.Context(), false), s.Reads, person.MerchantID)
 		if err != nil {
 			return // the browser tries again
 		}

@@ -8,6 +8,6 @@ export default defineConfig({
   plugins: [react(), tailwindcss()],
   build: { outDir: 'dist', target: 'es2022', modulePreload: { polyfill: false }, assetsInlineLimit: 2048 },
   server: {
-    proxy: Object.fromEntries(['/api', '/data', '/session', '/river', '/openapi.yaml'].map((at) => [at, 'http://localhost:3000'])),
+    proxy: Object.fromEntries(['/api', '/data', '/session', '/river', '/openapi.yaml'].map((at) => [at, process.env.PAYGATE_DASHBOARD ?? 'http://localhost:3000'])),
   },
 })

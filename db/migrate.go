@@ -16,14 +16,27 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 )
 
-// riverSchemaVersion pins River's own migrations, so that a new River is a visible change here.
-const riverSchemaVersion = 8
+// RiverSchemaVersion pins River's own migrations, so that a new River is a visible change here.
+const RiverSchemaVersion = 8
 
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
 // ErrStaleSchema says that the database lacks migrations that this binary needs.
 var ErrStaleSchema = errors.New("the database schema is older than this binary: run `paygate migrate`")
+
+// SchemaVersion is the newest migration of this binary, River's apart.
+func SchemaVersion() (int64, error) {
+	files, err := migrationFiles.ReadDir("migrations")
+	if err != nil {
+		return 0, fmt.Errorf("error listing the embedded migrations: %w", err)
+	}
+	newest, err := goose.NumericComponent(files[len(files)-1].Name()) // ReadDir sorts, and the numbers have leading zeros
+	if err != nil {
+		return 0, fmt.Errorf("error reading the number of a migration: %w", err)
+	}
+	return newest, nil
+}
 
 // Migrate brings the database to the schema of this binary: River's with its own migrations, then ours
 // with goose, which may refer to River's tables. It is safe to run from several processes at once; a
@@ -36,7 +49,7 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	// River's migrator takes no lock of its own. The lock is the session's, not a transaction's: River's
 	// migrations need to commit one by one.
 	err = locked(ctx, pool, func() error {
-		if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{TargetVersion: riverSchemaVersion}); err != nil {
+		if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{TargetVersion: RiverSchemaVersion}); err != nil {
 			return fmt.Errorf("error migrating River's schema: %w", err)
 		}
 		return nil
@@ -93,7 +106,7 @@ func CheckSchema(ctx context.Context, pool *pgxpool.Pool) error {
 		if err != nil {
 			return err
 		}
-		valid, err := migrator.Validate(ctx, &rivermigrate.ValidateOpts{TargetVersion: riverSchemaVersion})
+		valid, err := migrator.Validate(ctx, &rivermigrate.ValidateOpts{TargetVersion: RiverSchemaVersion})
 		if err != nil {
 			return fmt.Errorf("error validating River's schema: %w", err)
 		}

@@ -24,7 +24,16 @@ type PoolOptions struct {
 	StatementTimeout time.Duration
 	// LockTimeout ends a wait for another transaction; default 5 s.
 	LockTimeout time.Duration
+	// Unproven opens without a ping: for a server that may be away.
+	Unproven bool
+	// PgBouncer says that the URL leads to a PgBouncer in transaction mode, where a session belongs to nobody:
+	// it refuses settings of a session, so these are for whoever configures it (docs/operations.md), and it may
+	// not know a statement that was prepared before.
+	PgBouncer bool
 }
+
+// connectTimeout bounds the opening of a connection where the URL does not (connect_timeout).
+const connectTimeout = 5 * time.Second
 
 // Open connects to url and proves it with a ping.
 // The error never contains the password: pgx redacts it.
@@ -33,20 +42,19 @@ func Open(ctx context.Context, url string, opts PoolOptions) (*pgxpool.Pool, err
 	if err != nil {
 		return nil, fmt.Errorf("error parsing the database URL: %w", err)
 	}
+	if !strings.Contains(url, "connect_timeout") {
+		config.ConnConfig.ConnectTimeout = connectTimeout
+	}
 	params := config.ConnConfig.RuntimeParams
 	params["application_name"] = orDefault(opts.ApplicationName, "paygate")
 	params["timezone"] = "UTC"
-	params["statement_timeout"] = milliseconds(orDefault(opts.StatementTimeout, 15*time.Second))
-	params["lock_timeout"] = milliseconds(orDefault(opts.LockTimeout, 5*time.Second))
-	// Each of our statements has an index to go by (explain_test.go). A plan is made once for a connection and
-	// kept: one that was made while a table was empty would read the table from end to end for as long as
-	// nobody has analysed it, a thousand times more with each minute of a new installation's first rush.
-	params["enable_seqscan"] = "off"
-	// Compiling takes longer than any of our statements, and the cost that the line above puts on
-	// what has to be read whole would ask for it.
-	params["jit"] = "off"
-	// A transaction that its owner forgot would hold back vacuum for everybody.
-	params["idle_in_transaction_session_timeout"] = milliseconds(time.Minute)
+	if opts.PgBouncer {
+		if !strings.Contains(url, "default_query_exec_mode") {
+			config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+		}
+	} else {
+		setSession(params, opts)
+	}
 
 	switch {
 	case opts.MaxConns > 0:
@@ -62,11 +70,29 @@ func Open(ctx context.Context, url string, opts PoolOptions) (*pgxpool.Pool, err
 	if err != nil {
 		return nil, fmt.Errorf("error opening the database: %w", err)
 	}
+	if opts.Unproven {
+		return pool, nil
+	}
 	if err := pool.Ping(ctx); err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("error reaching the database: %w", err)
 	}
 	return pool, nil
+}
+
+// setSession is what each of our sessions asks of Postgres.
+func setSession(params map[string]string, opts PoolOptions) {
+	params["statement_timeout"] = milliseconds(orDefault(opts.StatementTimeout, 15*time.Second))
+	params["lock_timeout"] = milliseconds(orDefault(opts.LockTimeout, 5*time.Second))
+	// Each of our statements has an index to go by (explain_test.go). A plan is made once for a connection and
+	// kept: one that was made while a table was empty would read the table from end to end for as long as
+	// nobody has analysed it, a thousand times more with each minute of a new installation's first rush.
+	params["enable_seqscan"] = "off"
+	// Compiling takes longer than any of our statements, and the cost that the line above puts on
+	// what has to be read whole would ask for it.
+	params["jit"] = "off"
+	// A transaction that its owner forgot would hold back vacuum for everybody.
+	params["idle_in_transaction_session_timeout"] = milliseconds(time.Minute)
 }
 
 // registerTypes makes timestamptz come back in UTC, where pgx's default is the machine's zone, and lets uuids

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"paygate/db"
 	"paygate/db/dbsqlc"
 )
 
@@ -19,6 +22,8 @@ type Options struct {
 	Stuck time.Duration
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
+	// Timeout bounds each check. Default 10 m.
+	Timeout time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -31,6 +36,9 @@ func (o Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Timeout == 0 {
+		o.Timeout = 10 * time.Minute
+	}
 	return o
 }
 
@@ -42,6 +50,8 @@ type Finding struct {
 	Meaning string `json:"meaning"`
 	// Violations counts the records for which it does not hold.
 	Violations int64 `json:"violations"`
+	// Took is how long it took to count them.
+	Took time.Duration `json:"-"`
 }
 
 // check is one invariant.
@@ -93,23 +103,49 @@ var checks = []check{
 	{"decisions_settle", "no capture or cancel waits for the acquirer past its bound", stuck((*dbsqlc.Queries).DoctorDecisionsSettle)},
 	{"waits_end", "no payment waits for its capture or its customer past its end", stuck((*dbsqlc.Queries).DoctorWaitsEnd)},
 	{"deliveries_move", "no due delivery lies unattempted past its bound", stuck((*dbsqlc.Queries).DoctorDeliveriesMove)},
+	{"deliveries_have_events", "each delivery is of an event, and to an endpoint, of its merchant", plain((*dbsqlc.Queries).DoctorDeliveriesHaveEvents)},
+	{"deliveries_have_jobs", "each delivery that waits for its time has a job", settled((*dbsqlc.Queries).DoctorDeliveriesHaveJobs)},
+	{"deliveries_wait_for_endpoints", "no delivery waits for an endpoint that is enabled, or gone", stuck((*dbsqlc.Queries).DoctorDeliveriesWaitForEndpoints)},
+	{"attempts_are_counted", "each delivery has the attempts that it counts, and a delivered one had a success", plain((*dbsqlc.Queries).DoctorAttemptsAreCounted)},
 	{"charges_are_ours", "each charge in the acquirer's books is a payment of ours", plain((*dbsqlc.Queries).DoctorChargesAreOurs)},
 	{"outcomes_agree", "payments stand as the acquirer's books say", plain((*dbsqlc.Queries).DoctorOutcomesAgree)},
 	{"refunds_are_paid", "refunds in both books agree", plain((*dbsqlc.Queries).DoctorRefundsArePaid)},
 }
 
-// Examine runs all checks, each with a snapshot of its own. It fails only when one cannot be run.
-func Examine(ctx context.Context, db dbsqlc.DBTX, opts Options) ([]Finding, error) {
+// Examine runs all checks, each with a snapshot of its own, so that none holds up vacuum for longer than it
+// takes. It fails only when one cannot be run.
+func Examine(ctx context.Context, from db.Beginner, opts Options) ([]Finding, error) {
 	opts = opts.withDefaults()
 	findings := make([]Finding, 0, len(checks))
 	for _, c := range checks {
-		n, err := c.count(ctx, db, opts)
+		begin := time.Now()
+		var violations int64
+		err := db.InTx(ctx, from, func(tx pgx.Tx) error {
+			if err := prepare(ctx, tx, opts.Timeout); err != nil {
+				return err
+			}
+			var err error
+			violations, err = c.count(ctx, tx, opts)
+			return err
+		})
 		if err != nil {
 			return nil, fmt.Errorf("error checking %s: %w", c.name, err)
 		}
-		findings = append(findings, Finding{Name: c.name, Meaning: c.meaning, Violations: n})
+		findings = append(findings, Finding{Name: c.name, Meaning: c.meaning, Violations: violations, Took: time.Since(begin)})
 	}
 	return findings, nil
+}
+
+// prepare sets what a check needs: it reads whole tables, may take longer than a request may, writes nothing,
+// and leaves the other processors to those who do.
+func prepare(ctx context.Context, tx pgx.Tx, timeout time.Duration) error {
+	_, err := tx.Exec(ctx, `SELECT set_config('transaction_read_only', 'on', true), set_config('enable_seqscan', 'on', true),
+		set_config('max_parallel_workers_per_gather', '0', true), set_config('statement_timeout', $1, true)`,
+		fmt.Sprint(timeout.Milliseconds()))
+	if err != nil {
+		return fmt.Errorf("error preparing a transaction: %w", err)
+	}
+	return nil
 }
 
 // Violations sums what was found.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -16,12 +17,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"paygate/db"
-	"paygate/db/dbsqlc"
 	"paygate/db/dbtest"
 	"paygate/doctor"
 	"paygate/idempotency"
+	"paygate/keyring"
 	"paygate/payments"
 	"paygate/processor"
+	"paygate/webhooks"
 )
 
 // clinic has records in every state, all of them sound.
@@ -50,6 +52,9 @@ func newClinic(t *testing.T) *clinic {
 		require.NoError(t, c.bank.Close(context.Background()))
 	})
 
+	// Deliveries of what the plants leave alone.
+	c.named["endpoint"] = c.endpoint(t, queue)
+
 	err = db.InTx(t.Context(), c.pool, func(tx pgx.Tx) error {
 		order, err := c.service.CreateOrder(t.Context(), tx, payments.OrderParams{MerchantID: c.merchant, Amount: 1000, Currency: "INR"})
 		c.named["order"] = order.ID
@@ -76,7 +81,39 @@ func newClinic(t *testing.T) *clinic {
 	require.NoError(t, err)
 	require.NoError(t, c.service.Finish(t.Context(), c.named["captured"]))
 	require.NoError(t, c.service.Finish(t.Context(), c.named["canceled"]))
+	c.deliver(t)
 	return c
+}
+
+// endpoint makes one that gets some of the events.
+func (c *clinic) endpoint(t *testing.T, queue webhooks.Queue) string {
+	t.Helper()
+	guard := webhooks.NewGuard(webhooks.GuardOptions{AllowCIDRs: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	endpoints := &webhooks.Endpoints{DB: c.pool, Guard: guard, Keyring: keyring.Development(), Queue: queue, Now: time.Now}
+	var made *webhooks.Endpoint
+	require.NoError(t, db.InTx(t.Context(), c.pool, func(tx pgx.Tx) (err error) {
+		made, err = endpoints.Create(t.Context(), tx, c.merchant, webhooks.EndpointParams{
+			URL: "https://127.0.0.1/", EventTypes: []string{"refund.created", "refund.failed", "payment.canceled"},
+		})
+		return err
+	}))
+	return made.ID
+}
+
+// deliver lets one delivery have succeeded; the others wait for their first attempt.
+func (c *clinic) deliver(t *testing.T) {
+	t.Helper()
+	read := func(name, sql string) {
+		var id string
+		require.NoError(t, c.pool.QueryRow(t.Context(), sql, c.named["endpoint"]).Scan(&id))
+		c.named[name] = id
+	}
+	read("delivered", `UPDATE webhook_deliveries SET status = 'delivered', next_attempt_at = NULL, step = 1, attempt_count = 1, response_code = 200, last_attempt_at = now()
+		WHERE endpoint_id = $1 AND event_type = 'payment.canceled' RETURNING id`)
+	read("waiting_delivery", `SELECT id FROM webhook_deliveries WHERE endpoint_id = $1 AND event_type = 'refund.failed'`)
+	_, err := c.pool.Exec(t.Context(), `INSERT INTO webhook_attempts (delivery_id, number, merchant_id, trigger, outcome, response_code, duration_ms, started_at)
+		VALUES ($1, 1, $2, 'automatic', 'success', 200, 5, now())`, c.named["delivered"], c.merchant)
+	require.NoError(t, err)
 }
 
 func (c *clinic) claim() *idempotency.Claim {
@@ -125,7 +162,7 @@ func (c *clinic) spell(sql string) string {
 }
 
 // ill returns the names of the checks that fire, with their counts.
-func ill(t *testing.T, on dbsqlc.DBTX) map[string]int64 {
+func ill(t *testing.T, on db.Beginner) map[string]int64 {
 	t.Helper()
 	findings, err := doctor.Examine(t.Context(), on, doctor.Options{Settled: time.Nanosecond})
 	require.NoError(t, err)
@@ -191,8 +228,20 @@ var plants = []struct{ check, what, sql string }{
 	{"refunds_settle", "a refund that waits for too long", `UPDATE refunds SET created_at = now() - interval '16 minutes' WHERE id = {pending_refund}`},
 	{"decisions_settle", "a decision that waits for too long", `UPDATE payments SET updated_at = now() - interval '16 minutes' WHERE id = {decided}`},
 	{"waits_end", "a hold that nobody ended", `UPDATE payments SET expires_at = now() - interval '16 minutes' WHERE id = {held}`},
-	{"deliveries_move", "a delivery that nobody attempts", `INSERT INTO webhook_deliveries (id, merchant_id, endpoint_id, event_id, event_type, status, next_attempt_at, created_at, updated_at)
-		VALUES ('whd_1', {merchant}, 'we_1', 'evt_1', 'payment.success', 'pending', now() - interval '16 minutes', now(), now())`},
+	{"deliveries_move", "a delivery that nobody attempts", `UPDATE webhook_deliveries SET next_attempt_at = now() - interval '16 minutes' WHERE id = {waiting_delivery}`},
+	{"deliveries_move", "one that nobody takes from the lane of an endpoint that works", `UPDATE webhook_deliveries SET parked = true, next_attempt_at = now() - interval '16 minutes' WHERE id = {waiting_delivery}`},
+	{"deliveries_have_events", "a delivery of nothing", `DELETE FROM events WHERE id = (SELECT event_id FROM webhook_deliveries WHERE id = {delivered}); UPDATE payments SET created_at = '-infinity' WHERE id = {canceled};
+		INSERT INTO webhook_history (forgotten_before) VALUES ('2000-01-01')`},
+	{"deliveries_have_events", "a delivery to another merchant's endpoint", `INSERT INTO merchants (id, name, email, created_at) VALUES (gen_random_uuid(), 'Other', 'other@example.com', now());
+		UPDATE webhook_endpoints SET merchant_id = (SELECT id FROM merchants WHERE name = 'Other') WHERE id = {endpoint}; DELETE FROM webhook_deliveries WHERE id <> {delivered}`},
+	{"deliveries_have_jobs", "a delivery without its job", `DELETE FROM river_job WHERE args ->> 'delivery_id' = {waiting_delivery}`},
+	{"deliveries_have_jobs", "a delivery with the job of another step", `ALTER TABLE webhook_deliveries DROP CONSTRAINT webhook_deliveries_check; UPDATE webhook_deliveries SET step = 3 WHERE id = {waiting_delivery}`},
+	{"deliveries_wait_for_endpoints", "a pause that nobody ended", `UPDATE webhook_endpoints SET updated_at = now() - interval '1 hour';
+		UPDATE webhook_deliveries SET status = 'paused', parked = true, next_attempt_at = NULL, updated_at = now() - interval '16 minutes' WHERE id = {waiting_delivery}`},
+	{"deliveries_wait_for_endpoints", "a delivery to an endpoint that is gone", `UPDATE webhook_endpoints SET updated_at = now() - interval '1 hour', deleted_at = now() - interval '1 hour';
+		UPDATE webhook_deliveries SET parked = true, updated_at = now() - interval '16 minutes' WHERE id = {waiting_delivery}`},
+	{"attempts_are_counted", "an attempt that was not kept", `DELETE FROM webhook_attempts; UPDATE webhook_deliveries SET status = 'exhausted' WHERE id = {delivered}`},
+	{"attempts_are_counted", "a success that there was not", `UPDATE webhook_attempts SET outcome = 'failure', error_class = 'status', response_code = 500`},
 	{"charges_are_ours", "a charge that we know nothing of", `INSERT INTO acquirer.operations SELECT 'pay_none', kind, 'pay_none', amount, currency, outcome, status, code, captured, refunded, canceled, created_at, updated_at FROM acquirer.operations WHERE reference = {failed}`},
 	{"charges_are_ours", "a charge before its beginning", `UPDATE acquirer.operations SET reference = {pending}, payment_reference = {pending}, amount = 900 WHERE reference = {waiting};
 		UPDATE payments SET status = 'processing', next_action_url = NULL, expires_at = NULL WHERE id = {waiting};
@@ -235,4 +284,24 @@ func TestEveryCheckSeesWhatItIsFor(t *testing.T) {
 	for _, f := range findings {
 		require.True(t, seen[f.Name], "nothing is planted for %s", f.Name)
 	}
+}
+
+// What is removed after its time is not missed.
+func TestForgottenHistory(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	later := func() time.Time { return time.Now().Add(200 * 24 * time.Hour) }
+	deliveries, events, err := (&webhooks.Retention{DB: c.pool, Keep: webhooks.DefaultRetention, Now: later}).Expire(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 1, deliveries)
+	require.Greater(t, events, 20)
+	require.Empty(t, ill(t, c.pool))
+
+	c.pay(t, "new", false, payments.CreateParams{Amount: 900, Currency: "INR"})
+	_, err = c.pool.Exec(t.Context(), c.spell(`UPDATE payments SET created_at = now() + interval '200 days' WHERE id = {new}`))
+	require.NoError(t, err)
+	require.Empty(t, ill(t, c.pool))
+	_, err = c.pool.Exec(t.Context(), c.spell(`DELETE FROM events WHERE payment_id = {new}`))
+	require.NoError(t, err)
+	require.Equal(t, map[string]int64{"payment_events": 1}, ill(t, c.pool), "what happened since is missed")
 }

@@ -15,9 +15,10 @@ const DefaultTimeout = 100 * time.Millisecond
 // poolSize is little, since a Gate sends one batch at a time; the rest is for probes.
 const poolSize = 4
 
-// NewClient returns a client for a Gate: it fails within timeout, or DefaultTimeout when that is zero, and
-// tries nothing twice. The options are those of an URL; what concerns time and retries is replaced.
-func NewClient(options *redis.Options, timeout time.Duration) *redis.Client {
+// NewClient returns a client for a Gate, of one Redis, of Sentinels or of a Cluster: it fails within
+// timeout, or DefaultTimeout when that is zero, and tries nothing twice. The options are those of
+// ParseURL; what concerns time and retries is replaced.
+func NewClient(options *redis.UniversalOptions, timeout time.Duration) redis.UniversalClient {
 	timeout = cmp.Or(timeout, DefaultTimeout)
 	o := *options
 	o.ContextTimeoutEnabled = true
@@ -30,5 +31,5 @@ func NewClient(options *redis.Options, timeout time.Duration) *redis.Client {
 	o.PoolSize = poolSize
 	// Announcements of a managed Redis' maintenance would relax the time-outs.
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	return redis.NewClient(&o)
+	return redis.NewUniversalClient(&o)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -29,7 +30,7 @@ var pendings = sync.Pool{New: func() any { return &pending{answered: make(chan s
 
 // value waits to be kept.
 type value struct {
-	name  string
+	name  string // with its prefix
 	bytes []byte
 }
 
@@ -39,10 +40,10 @@ type exchange struct {
 	values []value
 
 	buckets map[string]int
-	keys    []string
+	keys    []key
 	rates   []Rate
 	counts  []int64
-	names   []string
+	names   []key
 }
 
 // ask has the next exchange carry one ask, and waits for it. It is false when Redis did not answer.
@@ -98,7 +99,11 @@ func (g *Gate) send() {
 			x.answer(nil, nil, errAway) // it opened while these waited
 			continue
 		}
+		begin := time.Now()
 		levels, found, err := x.make(g)
+		if g.opts.Observe != nil {
+			g.opts.Observe(time.Since(begin), err)
+		}
 		g.report(err)
 		x.answer(levels, found, err)
 	}
@@ -128,25 +133,29 @@ func (g *Gate) take(x *exchange) bool {
 	return true
 }
 
+// share is what one command of an exchange asks for: the keys at some positions.
+type share[C any] struct {
+	at  []int
+	cmd C
+}
+
 // make sends the exchange and returns the level of each bucket before it, and the value of each name.
 func (x *exchange) make(g *Gate) (levels, found []any, err error) {
 	x.gather()
 	ctx, cancel := context.WithTimeout(context.Background(), g.opts.Timeout)
 	defer cancel()
 	pipe := g.opts.Redis.Pipeline()
-	var count *redis.Cmd
-	var look *redis.SliceCmd
+	var counts []share[*redis.Cmd]
+	var looks []share[*redis.SliceCmd]
 	if len(x.keys) > 0 {
-		args := make([]any, 0, 3*len(x.keys))
-		for i, rate := range x.rates {
-			args = append(args, rate.Requests, rate.Per.Microseconds(), x.counts[i])
+		for _, at := range g.positions(x.keys) {
+			counts = append(counts, share[*redis.Cmd]{at, x.count(ctx, pipe, at)})
 		}
-		// The script's text travels along: an EVALSHA would take a second round trip after every
-		// restart of Redis, and for a whole batch the text costs nothing that can be measured.
-		count = pipe.Eval(ctx, limitScript, x.keys, args...)
 	}
 	if len(x.names) > 0 {
-		look = pipe.MGet(ctx, x.names...)
+		for _, at := range g.positions(x.names) {
+			looks = append(looks, share[*redis.SliceCmd]{at, pipe.MGet(ctx, namesAt(x.names, at)...)})
+		}
 	}
 	for _, v := range x.values {
 		pipe.Set(ctx, v.name, v.bytes, g.opts.KeepFor)
@@ -154,20 +163,53 @@ func (x *exchange) make(g *Gate) (levels, found []any, err error) {
 	if _, err := pipe.Exec(ctx); err != nil {
 		return nil, nil, fmt.Errorf("error asking Redis: %w", err)
 	}
-	if count != nil {
-		if levels, err = count.Slice(); err != nil {
+	levels = make([]any, len(x.keys))
+	for _, c := range counts {
+		replies, err := c.cmd.Slice()
+		if err != nil {
 			return nil, nil, fmt.Errorf("error reading the levels of buckets: %w", err)
 		}
-		if len(levels) != len(x.keys) {
-			return nil, nil, fmt.Errorf("error reading the levels of buckets: %d for %d", len(levels), len(x.keys))
+		if err := place(levels, c.at, replies); err != nil {
+			return nil, nil, fmt.Errorf("error reading the levels of buckets: %w", err)
 		}
 	}
-	if look != nil {
-		if found = look.Val(); len(found) != len(x.names) {
-			return nil, nil, fmt.Errorf("error reading values: %d for %d", len(found), len(x.names))
+	found = make([]any, len(x.names))
+	for _, l := range looks {
+		if err := place(found, l.at, l.cmd.Val()); err != nil {
+			return nil, nil, fmt.Errorf("error reading values: %w", err)
 		}
 	}
 	return levels, found, nil
+}
+
+// count adds to pipe the script for the buckets at these positions. Its text travels along: an EVALSHA
+// would take a second round trip after every restart of Redis, and for a whole batch the text costs
+// nothing that can be measured.
+func (x *exchange) count(ctx context.Context, pipe redis.Pipeliner, at []int) *redis.Cmd {
+	args := make([]any, 0, 3*len(at))
+	for _, i := range at {
+		args = append(args, x.rates[i].Requests, x.rates[i].Per.Microseconds(), x.counts[i])
+	}
+	return pipe.Eval(ctx, limitScript, namesAt(x.keys, at), args...)
+}
+
+func namesAt(keys []key, at []int) []string {
+	names := make([]string, len(at))
+	for n, i := range at {
+		names[n] = keys[i].name
+	}
+	return names
+}
+
+// place puts the replies of one command where its keys are.
+func place(all []any, at []int, replies []any) error {
+	if len(replies) != len(at) {
+		return fmt.Errorf("%d for %d", len(replies), len(at))
+	}
+	for n, i := range at {
+		all[i] = replies[n]
+	}
+	return nil
 }
 
 // gather lists the buckets and names of the asks.
@@ -180,10 +222,10 @@ func (x *exchange) gather() {
 	for _, p := range x.asks {
 		if !p.Rate.IsZero() {
 			key := bucketKey(p.Bucket, p.Rate)
-			at, known := x.buckets[key]
+			at, known := x.buckets[key.name]
 			if !known {
 				at = len(x.keys)
-				x.buckets[key] = at
+				x.buckets[key.name] = at
 				x.keys, x.rates, x.counts = append(x.keys, key), append(x.rates, p.Rate), append(x.counts, 0)
 			}
 			x.counts[at]++
@@ -191,7 +233,7 @@ func (x *exchange) gather() {
 		}
 		if p.Name != "" {
 			p.name = len(x.names)
-			x.names = append(x.names, p.Name)
+			x.names = append(x.names, answerKey(p.Name))
 		}
 	}
 }

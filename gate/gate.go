@@ -21,13 +21,6 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// The names of what we keep in Redis.
-const (
-	ratePrefix = "paygate:rate:"
-	// NamePrefix begins the names of answers, so that an ACL for ~paygate:* suffices.
-	NamePrefix = "paygate:answer:"
-)
-
 // MaxValue is the largest value kept, in bytes. The answer about a payment with all the metadata that
 // it may have fits; what is larger is left to Postgres.
 const MaxValue = 64 << 10
@@ -51,12 +44,14 @@ const gatherPause = 5 * time.Millisecond
 // Options of a Gate. Redis and Logger are required.
 type Options struct {
 	// Redis is made with NewClient, so that its time-outs are short. Close leaves it open.
-	Redis  *redis.Client
+	Redis  redis.UniversalClient
 	Logger *slog.Logger
 	// KeepFor is how long a value stays in Redis; default 24 h.
 	KeepFor time.Duration
 	// Timeout bounds one round trip; default 100 ms.
 	Timeout time.Duration
+	// Observe learns of each round trip that answers requests; nil is nobody.
+	Observe func(took time.Duration, err error)
 }
 
 // Gate asks Redis. Close it when nobody passes any more.
@@ -64,6 +59,8 @@ type Gate struct {
 	opts    Options
 	breaker breaker
 	local   *local
+	// clustered says that a command may only name keys of one part.
+	clustered bool
 
 	mu        sync.Mutex
 	asks      []*pending
@@ -80,7 +77,8 @@ type Gate struct {
 func New(opts Options) *Gate {
 	opts.KeepFor = cmp.Or(opts.KeepFor, 24*time.Hour)
 	opts.Timeout = cmp.Or(opts.Timeout, DefaultTimeout)
-	return &Gate{opts: opts, local: newLocal()}
+	_, clustered := opts.Redis.(*redis.ClusterClient)
+	return &Gate{opts: opts, local: newLocal(), clustered: clustered}
 }
 
 // Ask is what one request wants to know.
@@ -116,7 +114,7 @@ func (g *Gate) Pass(ask Ask) Answer {
 	if ask.Rate.IsZero() {
 		return Answer{Standing: Standing{Allowed: true}}
 	}
-	return Answer{Standing: g.local.count(bucketKey(ask.Bucket, ask.Rate), ask.Rate)}
+	return Answer{Standing: g.local.count(bucketKey(ask.Bucket, ask.Rate).name, ask.Rate)}
 }
 
 // Keep stores a value for others to find, some time soon or never. It does not wait. value is not
@@ -130,7 +128,7 @@ func (g *Gate) Keep(name string, bytes []byte) {
 	if g.closed || len(g.kept) >= maxKept || g.keptBytes+len(bytes) > maxKeptBytes {
 		return
 	}
-	g.kept = append(g.kept, value{name, bytes})
+	g.kept = append(g.kept, value{answerKey(name).name, bytes})
 	g.keptBytes += len(bytes)
 	if !g.sending && !g.planned {
 		g.planned = true
@@ -139,12 +137,19 @@ func (g *Gate) Keep(name string, bytes []byte) {
 }
 
 // Check asks Redis now, whatever is believed about it, and lets what it finds out count. A nil error
-// means that Redis is in use.
+// means that Redis is in use, all nodes of it.
 func (g *Gate) Check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, g.opts.Timeout)
 	defer cancel()
 	// Counts, and so proves, that it runs scripts and stores what they write.
-	err := g.opts.Redis.Eval(ctx, limitScript, []string{ratePrefix + "check"}, MaxRequests, time.Second.Microseconds(), 1).Err()
+	pipe := g.opts.Redis.Pipeline()
+	for part := range parts {
+		pipe.Eval(ctx, limitScript, []string{keyOf(ratePrefix, "check", part).name}, MaxRequests, time.Second.Microseconds(), 1)
+		if !g.clustered {
+			break // one server has all parts
+		}
+	}
+	_, err := pipe.Exec(ctx)
 	if err != nil {
 		err = fmt.Errorf("error asking Redis: %w", err)
 	}
@@ -175,6 +180,9 @@ func (g *Gate) Close(ctx context.Context) error {
 	}
 }
 
+// InUse tells whether Redis is asked; it is not while its breaker is open.
+func (g *Gate) InUse() bool { return !g.breaker.isOpen() }
+
 // usable tells whether Redis is worth asking, and has it looked after when it is not.
 func (g *Gate) usable() bool {
 	ask, probe := g.breaker.pass(time.Now())
@@ -196,9 +204,4 @@ func (g *Gate) report(err error) {
 		g.opts.Logger.LogAttrs(context.Background(), slog.LevelInfo, "redis is back", slog.Duration("outage", outage))
 	case unchanged:
 	}
-}
-
-func bucketKey(bucket string, rate Rate) string {
-	// The rate is part of the name: a changed one starts with an empty bucket.
-	return ratePrefix + bucket + ":" + rate.String()
 }

@@ -116,7 +116,7 @@ func TestGate_CountsAndFinds(t *testing.T) {
 
 	g.Keep("n", []byte("answer"))
 	eventually(t, other, "answer")
-	left, err := b.redis.TTL(t.Context(), "n").Result()
+	left, err := b.redis.TTL(t.Context(), gate.AnswerKey("n")).Result()
 	require.NoError(t, err)
 	require.InDelta(t, 24*time.Hour, left, float64(time.Minute))
 
@@ -247,7 +247,7 @@ func TestGate_ADeadRedisCostsItsTimeoutOnlyAFewTimes(t *testing.T) {
 	require.Zero(t, b.log.count("redis is back"))
 
 	b.line.Restore()
-	require.NoError(t, b.redis.Set(t.Context(), "n", "found", 0).Err())
+	require.NoError(t, b.redis.Set(t.Context(), gate.AnswerKey("n"), "found", 0).Err())
 	eventually(t, g, "found") // the probes go on by themselves, as long as somebody passes
 	require.Equal(t, 1, b.log.count("redis is back"))
 	require.Equal(t, 1, b.log.count("redis is away"))
@@ -305,7 +305,7 @@ func TestGate_AFlushedRedisForgetsAndGoesOn(t *testing.T) {
 	answer := g.Pass(gate.Ask{Bucket: "b", Rate: rarely, Name: "n"})
 	require.Equal(t, int64(49), answer.Remaining)
 	require.Nil(t, answer.Found)
-	require.NoError(t, b.redis.LPush(t.Context(), "n", "of another type").Err())
+	require.NoError(t, b.redis.LPush(t.Context(), gate.AnswerKey("n"), "of another type").Err())
 	require.Nil(t, g.Pass(gate.Ask{Name: "n"}).Found)
 	require.Zero(t, b.log.count("redis is away"))
 }
@@ -362,7 +362,7 @@ func TestGate_KeepIsBoundedAndClosesEmpty(t *testing.T) {
 }
 
 func BenchmarkGate_Pass(b *testing.B) {
-	options, err := redis.ParseURL(dbtest.Redis(b))
+	options, err := gate.ParseURL(dbtest.Redis(b))
 	require.NoError(b, err)
 	client := gate.NewClient(options, 0)
 	defer client.Close()

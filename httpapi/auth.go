@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"net/http"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -17,6 +18,9 @@ type access int
 const (
 	// needsSecret: a merchant's secret key.
 	needsSecret access = iota
+	// needsKey: a secret key itself, and not whatever else Options.Authenticate takes for one. People get at
+	// secrets by way of the dashboard, which keeps a log of it.
+	needsKey
 	// open: anybody.
 	open
 )
@@ -32,7 +36,7 @@ func (s *server) authenticate(ctx context.Context, c *gin.Context) (merchants.Ca
 	if s.Authenticate != nil {
 		return s.Authenticate(c.Request)
 	}
-	caller, given, err := s.credentials(ctx, c)
+	caller, given, err := s.credentials(ctx, c.Request.Header)
 	switch {
 	case err != nil:
 		return merchants.Caller{}, err
@@ -49,35 +53,63 @@ func (s *server) authenticate(ctx context.Context, c *gin.Context) (merchants.Ca
 	}
 }
 
-func (s *server) credentials(ctx context.Context, c *gin.Context) (caller merchants.Caller, given bool, err error) {
-	if header := c.GetHeader("Authorization"); header != "" {
-		caller, err = s.authorization(ctx, c, header)
-		return caller, true, err
-	}
-	key, secret := c.GetHeader(headerKey), c.GetHeader(headerSecret)
-	switch {
-	case key != "" && secret != "":
-		caller, err = s.Keys.ByPair(ctx, key, secret)
-	case secret != "":
-		caller, err = s.Keys.BySecret(ctx, secret)
-	case key != "":
-		caller, err = s.Keys.ByPublishable(ctx, key)
-	default:
-		return merchants.Caller{}, false, nil
-	}
-	return caller, true, err
+// credentials are what a request shows of itself.
+type credentials struct {
+	kind        credentialKind
+	key, secret string
 }
 
-func (s *server) authorization(ctx context.Context, c *gin.Context, header string) (merchants.Caller, error) {
-	if key, secret, ok := c.Request.BasicAuth(); ok {
-		if secret == "" {
-			return s.Keys.ByPublishable(ctx, key)
+type credentialKind int
+
+const (
+	noCredentials credentialKind = iota
+	secretAlone
+	publishableAlone
+	keyWithSecret
+)
+
+// readCredentials reads them from a request's headers. Authorization goes before the headers of our own. It fails with
+// credentials_invalid.
+func readCredentials(header http.Header) (credentials, error) {
+	if authorization := header.Get("Authorization"); authorization != "" {
+		if key, secret, ok := (&http.Request{Header: header}).BasicAuth(); ok {
+			if secret == "" {
+				return credentials{publishableAlone, key, ""}, nil
+			}
+			return credentials{keyWithSecret, key, secret}, nil
 		}
-		return s.Keys.ByPair(ctx, key, secret)
+		if scheme, secret, ok := strings.Cut(authorization, " "); ok && strings.EqualFold(scheme, "Bearer") && strings.TrimSpace(secret) != "" {
+			return credentials{secretAlone, "", strings.TrimSpace(secret)}, nil
+		}
+		return credentials{}, fault.On(fault.CredentialsInvalid, "Authorization",
+			"The Authorization header must be `Bearer <secret key>`, or Basic with the key and its secret.")
 	}
-	if scheme, secret, ok := strings.Cut(header, " "); ok && strings.EqualFold(scheme, "Bearer") && strings.TrimSpace(secret) != "" {
-		return s.Keys.BySecret(ctx, strings.TrimSpace(secret))
+	switch key, secret := header.Get(headerKey), header.Get(headerSecret); {
+	case key != "" && secret != "":
+		return credentials{keyWithSecret, key, secret}, nil
+	case secret != "":
+		return credentials{secretAlone, "", secret}, nil
+	case key != "":
+		return credentials{publishableAlone, key, ""}, nil
 	}
-	return merchants.Caller{}, fault.On(fault.CredentialsInvalid, "Authorization",
-		"The Authorization header must be `Bearer <secret key>`, or Basic with the key and its secret.")
+	return credentials{}, nil
+}
+
+// credentials finds the caller of what a request shows of itself; given is false when that is nothing.
+func (s *server) credentials(ctx context.Context, header http.Header) (caller merchants.Caller, given bool, err error) {
+	shown, err := readCredentials(header)
+	if err != nil {
+		return merchants.Caller{}, true, err
+	}
+	switch shown.kind {
+	case noCredentials:
+		return merchants.Caller{}, false, nil
+	case secretAlone:
+		caller, err = s.Keys.BySecret(ctx, shown.secret)
+	case publishableAlone:
+		caller, err = s.Keys.ByPublishable(ctx, shown.key)
+	case keyWithSecret:
+		caller, err = s.Keys.ByPair(ctx, shown.key, shown.secret)
+	}
+	return caller, true, err
 }

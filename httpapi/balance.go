@@ -78,7 +78,7 @@ func (s *server) exportBalance(c *gin.Context, call *call, filter payments.Balan
 	control := http.NewResponseController(c.Writer)
 	file := csv.NewWriter(c.Writer)
 	rows := 0
-	for row, err := range s.Payments.AllBalanceTransactions(c.Request.Context(), call.caller.MerchantID, filter) {
+	for row, err := range s.Payments.AllBalanceTransactions(call.whole, call.caller.MerchantID, filter) {
 		if err != nil && rows == 0 {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"paygate/db"
 	"paygate/fault"
 	"paygate/idempotency"
 	"paygate/merchants"
@@ -32,6 +33,8 @@ type call struct {
 	// what was there. Both are nil for a request without a key.
 	copy  *idempotency.Copy
 	found []byte
+	// whole is the context of the request without RequestTimeout, for what streams.
+	whole context.Context //nolint:containedctx // it is the request's
 }
 
 // errAnswered is returned by the few handlers that write an answer of another kind themselves.
@@ -59,11 +62,21 @@ func (s *server) adapt(r route) gin.HandlerFunc {
 }
 
 func (s *server) serve(c *gin.Context, r route) (idempotency.Response, error) {
-	call := &call{id: c.Param("id"), query: newQuery(c.Request.URL.RawQuery)}
+	call := &call{id: c.Param("id"), query: newQuery(c.Request.URL.RawQuery), whole: c.Request.Context()}
+	request := c.Request
+	ctx, cancel := context.WithTimeout(request.Context(), s.RequestTimeout)
+	defer func() {
+		cancel()
+		c.Request = request // what looks later asks whether its caller has left
+	}()
+	c.Request = request.WithContext(ctx)
 	if r.access != open {
-		caller, err := s.authenticate(c.Request.Context(), c)
+		caller, err := db.Read(ctx, func() (merchants.Caller, error) { return s.authenticate(ctx, c) })
 		if err != nil {
 			return idempotency.Response{}, err
+		}
+		if r.access == needsKey && s.Authenticate != nil {
+			return idempotency.Response{}, fault.New(fault.RouteNotFound, "This is for API keys alone.")
 		}
 		call.caller = caller
 		c.Set(keyMerchant, caller.MerchantID)
@@ -88,7 +101,7 @@ func respond(c *gin.Context, status int, body []byte) {
 
 // refuse answers with an error. What is our own failure goes into the log, here and nowhere else.
 func (s *server) refuse(c *gin.Context, err error) {
-	public := publicError(err)
+	public := db.PublicError(err)
 	c.Set(keyCode, public.Code)
 	if public.Code == fault.CredentialsMissing || public.Code == fault.CredentialsInvalid {
 		c.Header("WWW-Authenticate", `Bearer realm="paygate"`)
@@ -106,7 +119,8 @@ func (s *server) refuse(c *gin.Context, err error) {
 // get adapts a read.
 func get[Resource any](read func(ctx context.Context, call *call) (Resource, error)) handler {
 	return func(c *gin.Context, call *call) (idempotency.Response, error) {
-		resource, err := read(c.Request.Context(), call)
+		ctx := c.Request.Context()
+		resource, err := db.Read(ctx, func() (Resource, error) { return read(ctx, call) })
 		if err != nil {
 			return idempotency.Response{}, err
 		}
@@ -141,6 +155,9 @@ func post[Request any](s *server, r spec, write func(ctx context.Context, call *
 				return idempotency.Response{Status: r.status, Body: encode(resource)}
 			},
 		}
+		if r.secret && key != "" {
+			claim.Sealed = s.Fingerprints.Copy(claim.MerchantID, claim.Route, key)
+		}
 		return s.once(c.Request.Context(), call, claim, func(ctx context.Context) (idempotency.Response, error) {
 			request := new(Request)
 			if len(body) > 0 {
@@ -159,6 +176,8 @@ type spec struct {
 	status int
 	// bodyOptional accepts a request without a body, as one of no fields.
 	bodyOptional bool
+	// secret says that the answer holds one, so that it is not remembered in plain.
+	secret bool
 }
 
 // readBody reads a JSON body within bounds. Without one it returns nothing, or malformed_json

@@ -58,6 +58,12 @@ type setup struct {
 	line bool
 	// limit is RATE_LIMIT; none when zero.
 	limit gate.Rate
+	// bounds changes those of the server's connections.
+	bounds func(*http.Server)
+	// pool is one that the test has made; a fresh one when nil.
+	pool *pgxpool.Pool
+	// timeout is that of requests, the default when zero.
+	timeout time.Duration
 }
 
 // api is the whole gateway as its callers meet it: real HTTP in front, real Postgres and Redis
@@ -90,7 +96,10 @@ func newAPI(t *testing.T, s setup) *api {
 	}
 	a := &api{transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	if s.beside == nil {
-		a.pool, a.redisURL = dbtest.Pool(t), dbtest.Redis(t)
+		if a.pool = s.pool; a.pool == nil {
+			a.pool = dbtest.Pool(t)
+		}
+		a.redisURL = dbtest.Redis(t)
 		a.shop, a.other = a.newCaller(t), a.newCaller(t)
 	} else {
 		a.pool, a.redisURL = secondPool(t, s.beside.pool), s.beside.redisURL
@@ -143,7 +152,7 @@ func newAPI(t *testing.T, s setup) *api {
 	options := httpapi.Options{
 		DB: a.pool, Gate: door, RateLimit: s.limit, Payments: money, Events: &webhooks.Events{DB: a.pool}, Endpoints: endpoints,
 		Deliveries: &webhooks.Log{DB: a.pool, Queue: queue, Now: s.now}, Keys: &merchants.Keys{DB: a.pool, Now: time.Now},
-		Fingerprints: fingerprints, Logger: s.logger, Now: s.now,
+		Fingerprints: fingerprints, Logger: s.logger, Now: s.now, RequestTimeout: s.timeout,
 	}
 	if s.sandbox {
 		options.Sandbox = &a.shop.merchant
@@ -154,6 +163,9 @@ func newAPI(t *testing.T, s setup) *api {
 	}
 	server := httptest.NewUnstartedServer(nil)
 	server.Config = httpapi.NewHTTPServer(engine, s.logger)
+	if s.bounds != nil {
+		s.bounds(server.Config)
+	}
 	server.Start()
 	t.Cleanup(server.Close)
 	t.Cleanup(a.transport.CloseIdleConnections)
@@ -195,13 +207,19 @@ func (c *caller) at(other *api) *caller {
 // newCaller makes a merchant with a key.
 func (a *api) newCaller(t *testing.T) *caller {
 	t.Helper()
-	c := &caller{api: a, merchant: uuid.New(), key: "key_test_" + uuid.NewString(), secret: "secret_test_" + uuid.NewString()}
-	queries := dbsqlc.New()
-	require.NoError(t, queries.MerchantUpsert(t.Context(), a.pool, &dbsqlc.MerchantUpsertParams{
-		ID: c.merchant, Name: "Shop", Email: "shop@example.com", CreatedAt: time.Now(),
+	merchant := uuid.New()
+	require.NoError(t, dbsqlc.New().MerchantUpsert(t.Context(), a.pool, &dbsqlc.MerchantUpsertParams{
+		ID: merchant, Name: "Shop", Email: "shop@example.com", CreatedAt: time.Now(),
 	}))
-	require.NoError(t, queries.APIKeyUpsert(t.Context(), a.pool, &dbsqlc.APIKeyUpsertParams{
-		ID: c.key, MerchantID: c.merchant, SecretHash: merchants.HashSecret(c.secret), CreatedAt: time.Now(),
+	return a.newKey(t, merchant)
+}
+
+// newKey gives a merchant one more key.
+func (a *api) newKey(t *testing.T, merchant uuid.UUID) *caller {
+	t.Helper()
+	c := &caller{api: a, merchant: merchant, key: "key_test_" + uuid.NewString(), secret: "secret_test_" + uuid.NewString()}
+	require.NoError(t, dbsqlc.New().APIKeyUpsert(t.Context(), a.pool, &dbsqlc.APIKeyUpsertParams{
+		ID: c.key, MerchantID: merchant, SecretHash: merchants.HashSecret(c.secret), CreatedAt: time.Now(),
 	}))
 	return c
 }

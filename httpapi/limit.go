@@ -40,7 +40,7 @@ func (s *server) admit(c *gin.Context, r route, call *call) error {
 		// A key that is none is refused later, by what reads it for good.
 		if key, err := idempotency.ParseKey(c.Request.Header.Values(headerIdempotencyKey)); err == nil && key != "" {
 			call.copy = s.Fingerprints.Copy(call.caller.MerchantID, routeName(c), key)
-			ask.Name = gate.NamePrefix + call.copy.Name()
+			ask.Name = call.copy.Name()
 		}
 	}
 	answer := s.Gate.Pass(ask)

@@ -1,13 +1,11 @@
 package httpapi
 
 import (
-	"errors"
 	"net/http"
-	"time"
 
 	"github.com/gin-gonic/gin"
-	"github.com/jackc/pgx/v5/pgconn"
 
+	"paygate/db"
 	"paygate/fault"
 	"paygate/wire"
 )
@@ -87,19 +85,10 @@ func originOf(c *gin.Context) origin {
 	return origin{instance: c.Request.URL.EscapedPath(), requestID: requestID(c)}
 }
 
-// publicError is what a caller may see of err. A database that cannot be reached is no defect: nothing was
-// begun, and trying again is the right thing to do.
-func publicError(err error) *fault.Error {
-	if _, away := errors.AsType[*pgconn.ConnectError](err); away && fault.CodeOf(err) == fault.Internal {
-		return fault.New(fault.Unavailable, "The database does not answer. Nothing was done; try again in a second.").After(time.Second).Because(err)
-	}
-	return fault.From(err)
-}
-
 // problem gives the status and body of an error. What is none of our public errors shows
 // as an internal one, without a word of its text.
 func (o origin) problem(err error) (status int, body []byte) {
-	public := publicError(err)
+	public := db.PublicError(err)
 	status = statusOf(public.Code)
 	return status, encode(problem{
 		Type: "/docs/errors#" + string(public.Code), Title: http.StatusText(status), Status: status, Detail: public.Message,

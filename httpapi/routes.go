@@ -46,8 +46,8 @@ func (s *server) routes() []route {
 		{http.MethodDelete, v1 + "/webhook_endpoints/:id", needsSecret, s.deleteEndpoint()},
 		{http.MethodPost, v1 + "/webhook_endpoints/:id/enable", needsSecret, s.enableEndpoint()},
 		{http.MethodPost, v1 + "/webhook_endpoints/:id/test", needsSecret, s.testEndpoint()},
-		{http.MethodPost, v1 + "/webhook_endpoints/:id/rotate_secret", needsSecret, s.rotateSecret()},
-		{http.MethodGet, v1 + "/webhook_endpoints/:id/secret", needsSecret, s.revealSecret()},
+		{http.MethodPost, v1 + "/webhook_endpoints/:id/rotate_secret", needsKey, s.rotateSecret()},
+		{http.MethodGet, v1 + "/webhook_endpoints/:id/secret", needsKey, s.revealSecret()},
 		{http.MethodPost, v1 + "/webhook_endpoints/:id/replay", needsSecret, s.replayMissed()},
 
 		{http.MethodGet, v1 + "/webhooks/logs", needsSecret, s.listDeliveries()},

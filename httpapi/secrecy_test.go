@@ -2,11 +2,14 @@ package httpapi_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,8 +18,10 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"paygate/page"
 	"paygate/payments"
 	"paygate/processor"
+	"paygate/webhooks"
 )
 
 // lockedBuffer takes a log that many goroutines write.
@@ -165,4 +170,84 @@ func redisContent(t *testing.T, a *api) map[string]string {
 		out[key] = fmt.Sprint(value)
 	}
 	return out
+}
+
+// Secrets of every kind come by, right ones and wrong ones. Then none of them stands where somebody reads who should not know it: in
+// the log at its most detailed, in a table, in what a job carries, in Redis, in an answer to anything but the request that
+// is for showing it.
+func TestSecretsAreNowhere(t *testing.T) {
+	t.Parallel()
+	var log lockedBuffer
+	a := newAPI(t, setup{workers: true, logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}))})
+	s := newSink(t)
+	const (
+		password = "header-value-mellon"
+		wrong    = "secret_test_wrong_swordfish"
+		mistyped = "secret_test_in_the_wrong_place"
+		token    = "token-in-a-query-sesame"
+	)
+	created := as[webhooks.Endpoint](t, a.shop.post(t, "/api/v1/webhook_endpoints", `{"url":"`+s.url+`/hooks","headers":{"Authorization":"Bearer `+password+`"}}`), http.StatusCreated)
+	rotated := as[webhooks.Endpoint](t, a.shop.post(t, "/api/v1/webhook_endpoints/"+created.ID+"/rotate_secret", `{"overlap_seconds":3600}`), http.StatusOK)
+	require.NotEqual(t, created.Secret, rotated.Secret)
+	shown := string(a.shop.get(t, "/api/v1/webhook_endpoints/"+created.ID+"/secret").body)
+	secrets := []string{a.shop.secret, created.Secret, rotated.Secret, password, wrong, mistyped, token}
+	for _, secret := range []string{created.Secret, rotated.Secret, password} {
+		require.Contains(t, shown, secret, "the one place where it is shown")
+	}
+
+	var said bytes.Buffer
+	ask := func(method, path, body string, header ...string) {
+		got := a.send(t, method, path, body, header...)
+		fmt.Fprintln(&said, got.header, string(got.body))
+	}
+	for _, header := range [][]string{
+		{"Authorization", "Bearer " + a.shop.secret},
+		{"Authorization", "Bearer " + wrong},
+		{"Authorization", mistyped},
+		{"Authorization", basic(a.shop.key, a.shop.secret)},
+		{"Authorization", basic(a.shop.key, wrong)},
+		{"X-Api-Key", a.shop.key, "X-Api-Secret", a.shop.secret},
+		{"X-Api-Key", mistyped},
+		{"X-Api-Secret", wrong},
+		{"Authorization", "Bearer " + a.shop.secret, "X-Request-Id", "Bearer " + wrong},
+		{"Cookie", "paygate_session=" + wrong},
+	} {
+		ask(http.MethodGet, "/api/v1/payments", "", header...)
+		ask(http.MethodPost, "/api/v1/payments", `{"amount":50000,"currency":"INR"}`, append(header, "Idempotency-Key", "k-"+header[0])...)
+		ask(http.MethodGet, "/api/v1/webhook_endpoints/"+created.ID, "", header...)
+		ask(http.MethodGet, "/nowhere?access_token="+token, "", header...)
+		ask(http.MethodGet, "/api/v1/payments?token="+token, "", header...)
+	}
+	paid := a.shop.paid(t)
+	eventually(t, func() bool {
+		return slices.ContainsFunc(s.received("/hooks"), func(h hook) bool { return h.header.Get("Authorization") == "Bearer "+password })
+	}, "the webhook arrives with its header")
+	a.shop.post(t, "/api/v1/webhook_endpoints/"+created.ID+"/test", `{}`)
+	for _, path := range []string{"/api/v1/webhooks/logs", "/api/v1/events", "/api/v1/webhook_endpoints"} {
+		fmt.Fprintln(&said, string(a.shop.get(t, path).body))
+	}
+	for _, delivery := range as[page.List[webhooks.Delivery]](t, a.shop.get(t, "/api/v1/webhooks/logs"), http.StatusOK).Data {
+		fmt.Fprintln(&said, string(a.shop.get(t, "/api/v1/webhooks/"+delivery.ID).body))
+	}
+
+	kept := map[string]string{"the answers": said.String(), "the log": log.String()}
+	maps.Copy(kept, tables(t, a))
+	for name, text := range redisContent(t, a) {
+		kept["redis "+name] = text
+	}
+	require.Contains(t, kept["public.river_job"], paid.ID, "the search sees what jobs carry")
+	require.Contains(t, kept["public.webhook_endpoints"], created.ID)
+	require.Contains(t, kept["the log"], "/api/v1/payments")
+	for _, secret := range secrets {
+		traces := []string{secret, url.QueryEscape(secret), base64.StdEncoding.EncodeToString([]byte(secret)), hex.EncodeToString([]byte(secret))}
+		if raw, found := strings.CutPrefix(secret, "whsec_"); found {
+			traces = append(traces, raw)
+		}
+		for name, text := range kept {
+			for _, trace := range traces {
+				require.NotContains(t, text, trace, "%s holds a secret", name)
+			}
+		}
+	}
+	require.NotContains(t, kept["the log"], strings.TrimPrefix(basic(a.shop.key, a.shop.secret), "Basic "))
 }

@@ -3,6 +3,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -16,11 +17,12 @@ import (
 	"paygate/gate"
 	"paygate/idempotency"
 	"paygate/merchants"
+	"paygate/metrics"
 	"paygate/payments"
 	"paygate/webhooks"
 )
 
-// Options of the API; all but Gate, RateLimit, Sandbox and Authenticate are required.
+// Options of the API; all but Gate, RateLimit, Sandbox, RequestTimeout, Metrics, Name and Authenticate are required.
 type Options struct {
 	DB           *pgxpool.Pool
 	Payments     *payments.Service
@@ -39,6 +41,12 @@ type Options struct {
 	RateLimit gate.Rate
 	// Sandbox is the merchant that a request without credentials speaks for; nil refuses it.
 	Sandbox *uuid.UUID
+	// RequestTimeout bounds what any request waits for, but an export; default 15 s. A database that hangs is
+	// answered for in time, with 503; it leaves room in writeTimeout for the answer.
+	RequestTimeout time.Duration
+	// Metrics counts requests, as those of the server Name, "api" by default; nil counts nothing.
+	Metrics *metrics.Metrics
+	Name    string
 	// Authenticate finds out who calls when something else than API keys tells, as a session of the dashboard
 	// does; nil means keys.
 	Authenticate func(*http.Request) (merchants.Caller, error)
@@ -46,10 +54,15 @@ type Options struct {
 
 type server struct {
 	Options
+
+	counted *metrics.Server
 }
 
 // New returns the handler of the API.
-func New(opts Options) http.Handler { return newEngine(&server{Options: opts}) }
+func New(opts Options) http.Handler {
+	opts.RequestTimeout = cmp.Or(opts.RequestTimeout, 15*time.Second)
+	return newEngine(&server{Options: opts, counted: opts.Metrics.Server(cmp.Or(opts.Name, "api"))})
+}
 
 func newEngine(s *server) *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)

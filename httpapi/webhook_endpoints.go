@@ -24,7 +24,7 @@ type endpointRequest struct {
 }
 
 func (s *server) createEndpoint() handler {
-	return post(s, spec{status: http.StatusCreated}, func(ctx context.Context, call *call, claim *idempotency.Claim, req *endpointRequest) (idempotency.Response, error) {
+	return post(s, spec{status: http.StatusCreated, secret: true}, func(ctx context.Context, call *call, claim *idempotency.Claim, req *endpointRequest) (idempotency.Response, error) {
 		if err := require(need("url", req.URL)); err != nil {
 			return idempotency.Response{}, err
 		}

@@ -18,7 +18,7 @@ type rotation struct {
 }
 
 func (s *server) rotateSecret() handler {
-	return post(s, spec{status: http.StatusOK, bodyOptional: true}, func(ctx context.Context, call *call, claim *idempotency.Claim, req *rotation) (idempotency.Response, error) {
+	return post(s, spec{status: http.StatusOK, bodyOptional: true, secret: true}, func(ctx context.Context, call *call, claim *idempotency.Claim, req *rotation) (idempotency.Response, error) {
 		if err := call.one(ids.Endpoint); err != nil {
 			return idempotency.Response{}, err
 		}

@@ -47,6 +47,9 @@ type Claim struct {
 	Key string
 	// Fingerprint is the keyed hash of the request, see Fingerprinter.
 	Fingerprint [sha256.Size]byte
+	// Sealed is set for an answer that holds a secret: it is remembered as this place seals it, so that a
+	// copy of the database gives nothing away. nil remembers the answer as it is.
+	Sealed *Copy
 	// Render turns the outcome of the operation into the answer to send and remember. It
 	// comes from the transport, so that the domain need not know what a status is.
 	Render func(resource any, err error) Response
@@ -89,7 +92,22 @@ func (c *Claim) replay(row *dbsqlc.IdempotencyKey) (Response, error) {
 	if [sha256.Size]byte(row.Fingerprint) != c.Fingerprint {
 		return Response{}, reused()
 	}
+	if c.Sealed != nil {
+		answer, ok := c.Sealed.Open(row.Body, c.Fingerprint)
+		if !ok {
+			return Response{}, fmt.Errorf("error opening the remembered answer to a key of %s", c.Route)
+		}
+		return answer, nil
+	}
 	return Response{Status: int(row.Status), Body: row.Body, Replayed: true}, nil
+}
+
+// remembered is the body to store of an answer.
+func (c *Claim) remembered(answer Response) []byte {
+	if c.Sealed != nil {
+		return c.Sealed.Seal(c.Fingerprint, answer)
+	}
+	return answer.Body
 }
 
 // Prior is what is known about a claim before its effect.
@@ -196,7 +214,7 @@ func Remember(ctx context.Context, tx pgx.Tx, now time.Time, claims []*Claim, an
 		params.Keys = append(params.Keys, c.Key)
 		params.Fingerprints = append(params.Fingerprints, c.Fingerprint[:])
 		params.Statuses = append(params.Statuses, int16(answers[i].Status)) //nolint:gosec // an HTTP status
-		params.Bodies = append(params.Bodies, answers[i].Body)
+		params.Bodies = append(params.Bodies, c.remembered(answers[i]))
 	}
 	if len(params.Keys) == 0 {
 		return nil

@@ -14,7 +14,7 @@ import (
 
 // Copy is the place of one key's answer in a store that may lose, change or show what it is given: a
 // cache. Postgres remembers; a copy only saves the way there, and whatever is wrong with it makes it
-// count for nothing.
+// count for nothing. In Postgres too an answer that holds a secret is kept as this place seals it.
 //
 // The name of the place and the key that seals what is in it both come from one HMAC over merchant,
 // route and key, under a secret of the installation. So nobody who reads the store learns whose answer

@@ -7,13 +7,17 @@ import (
 	"cmp"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
 
+	"paygate/metrics"
 	"paygate/payments"
 	"paygate/webhooks"
 )
@@ -36,6 +40,8 @@ type Options struct {
 	// RescueAfter is after how long the job of a crashed worker runs again; more than
 	// JobTimeout. Default 2 m. River looks for such jobs twice a minute.
 	RescueAfter time.Duration
+	// Metrics counts the attempts of jobs; nil counts nothing.
+	Metrics *metrics.Metrics
 	// Workers is how many jobs of a queue run at once in this process, by queue name. A queue
 	// that is not named has its default; one with 0 is not worked here.
 	Workers map[string]int
@@ -44,9 +50,15 @@ type Options struct {
 // defaultWorkers: a delivery mostly waits for somebody else's server, a payment for the acquirer.
 var defaultWorkers = map[string]int{
 	payments.QueueName: 200,
-	webhooks.QueueName: 400,
-	maintenanceQueue:   2,
+	webhooks.QueueName: webhooks.DefaultWorkers,
+	MaintenanceQueue:   2,
 }
+
+// MaxWorkers is how many jobs of one queue one process may run at once.
+const MaxWorkers = river.QueueNumWorkersMax
+
+// Queues are the names of all queues, sorted.
+func Queues() []string { return slices.Sorted(maps.Keys(defaultWorkers)) }
 
 // fetchCooldown is the least pause between two fetches of a queue, and in an inserter between two
 // notifications of a queue. It bounds throughput to workers ÷ cooldown, and a job waits for half of
@@ -78,6 +90,7 @@ func NewClient(opts Options) (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, &finishWorker{service: opts.Payments, logger: opts.Logger})
 	river.AddWorker(workers, &refundWorker{service: opts.Payments, logger: opts.Logger})
 	river.AddWorker(workers, &deliveryWorker{deliverer: opts.Deliverer, logger: opts.Logger})
+	river.AddWorker(workers, &deliveriesWorker{deliverer: opts.Deliverer, logger: opts.Logger})
 	river.AddWorker(workers, &drainWorker{deliverer: opts.Deliverer, logger: opts.Logger})
 	river.AddWorker(workers, &sweepWorker{endpoints: opts.Endpoints})
 	river.AddWorker(workers, &taskWorker{
@@ -89,6 +102,7 @@ func NewClient(opts Options) (*river.Client[pgx.Tx], error) {
 		logger:    opts.Logger,
 	})
 	river.AddWorker(workers, &expireWorker{service: opts.Payments, logger: opts.Logger})
+	river.AddWorker(workers, &examineWorker{db: opts.DB, logger: opts.Logger})
 	river.AddWorker(workers, &pruneWorker{
 		db: opts.DB, retention: cmp.Or(opts.IdempotencyRetention, 30*24*time.Hour), logger: opts.Logger,
 	})
@@ -108,6 +122,7 @@ func NewClient(opts Options) (*river.Client[pgx.Tx], error) {
 		FetchOnlyKnownKinds:         true, // during a rolling upgrade an old worker leaves new kinds alone
 		JobTimeout:                  cmp.Or(opts.JobTimeout, time.Minute),
 		Logger:                      opts.Logger,
+		Middleware:                  []rivertype.Middleware{&observer{logger: opts.Logger, metrics: opts.Metrics}},
 		PeriodicJobs:                periodicJobs(),
 		Queues:                      queues,
 		RescueStuckJobsAfter:        cmp.Or(opts.RescueAfter, 2*time.Minute),

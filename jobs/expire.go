@@ -16,7 +16,7 @@ type expireArgs struct{}
 func (expireArgs) Kind() string { return "expire_payments" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
-func (expireArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: maintenanceQueue} }
+func (expireArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: MaintenanceQueue} }
 
 type expireWorker struct {
 	river.WorkerDefaults[expireArgs]

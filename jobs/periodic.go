@@ -9,9 +9,9 @@ import (
 	"paygate/webhooks"
 )
 
-// maintenanceQueue is apart from the others, so that housekeeping never waits behind a rush
+// MaintenanceQueue is the queue of housekeeping, apart from the others, so that housekeeping never waits behind a rush
 // nor holds one up.
-const maintenanceQueue = "maintenance"
+const MaintenanceQueue = "maintenance"
 
 // periodicJobs are enqueued by the elected leader alone, whatever the number of workers.
 func periodicJobs() []*river.PeriodicJob {
@@ -28,6 +28,7 @@ func periodicJobs() []*river.PeriodicJob {
 			&river.PeriodicJobOpts{RunOnStart: true},
 		),
 		pruneJob(),
+		examineJob(),
 	}
 }
 
@@ -38,7 +39,7 @@ type sweepArgs struct{}
 func (sweepArgs) Kind() string { return "sweep_deliveries" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
-func (sweepArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: maintenanceQueue} }
+func (sweepArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: MaintenanceQueue} }
 
 type sweepWorker struct {
 	river.WorkerDefaults[sweepArgs]

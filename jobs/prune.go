@@ -25,7 +25,7 @@ type pruneArgs struct{}
 func (pruneArgs) Kind() string { return "prune_idempotency" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
-func (pruneArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: maintenanceQueue} }
+func (pruneArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: MaintenanceQueue} }
 
 // pruneJob is that of periodicJobs.
 func pruneJob() *river.PeriodicJob {

@@ -17,7 +17,7 @@ type forgetArgs struct{}
 func (forgetArgs) Kind() string { return "forget_deliveries" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
-func (forgetArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: maintenanceQueue} }
+func (forgetArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: MaintenanceQueue} }
 
 // forgetJob runs often: a little at a time leaves room that is used again at once.
 func forgetJob() *river.PeriodicJob {

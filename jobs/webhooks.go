@@ -23,6 +23,18 @@ func (w *deliveryWorker) Work(ctx context.Context, job *river.Job[webhooks.Deliv
 	return patient(ctx, w.logger, job.JobRow, w.deliverer.Deliver(ctx, job.Args))
 }
 
+type deliveriesWorker struct {
+	river.WorkerDefaults[webhooks.DeliverManyArgs]
+
+	deliverer *webhooks.Deliverer
+	logger    *slog.Logger
+}
+
+// Work makes the first attempts of several deliveries.
+func (w *deliveriesWorker) Work(ctx context.Context, job *river.Job[webhooks.DeliverManyArgs]) error {
+	return patient(ctx, w.logger, job.JobRow, w.deliverer.DeliverMany(ctx, job.Args))
+}
+
 type drainWorker struct {
 	river.WorkerDefaults[webhooks.DrainArgs]
 

@@ -119,11 +119,17 @@ func TestRotation(t *testing.T) {
 	opened, err := during.Open(sealed, place)
 	require.NoError(t, err)
 
-	resealed := during.Seal(opened, place)
+	resealed, err := during.Reseal(sealed, place)
+	require.NoError(t, err)
 	require.False(t, during.NeedsReseal(resealed))
 	opened, err = after.Open(resealed, place)
 	require.NoError(t, err)
 	require.Equal(t, "secret", string(opened))
+	nothing, err := during.Reseal(resealed, place)
+	require.NoError(t, err)
+	require.Nil(t, nothing)
+	_, err = after.Reseal(sealed, place)
+	require.ErrorAs(t, err, new(*keyring.UnknownKeyError))
 
 	_, err = after.Open(sealed, place)
 	var unknown *keyring.UnknownKeyError

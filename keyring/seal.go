@@ -87,3 +87,16 @@ func parseHeader(sealed []byte) (id string, header []byte, err error) {
 	}
 	return string(sealed[2:end]), sealed[:end], nil
 }
+
+// Reseal opens a text and seals it with the first key, when it was sealed with another; aad is that of Seal and Open. It returns
+// nil when there is nothing to do, and fails as Open does.
+func (k *Keyring) Reseal(sealed, aad []byte) ([]byte, error) {
+	if !k.NeedsReseal(sealed) {
+		return nil, nil
+	}
+	plaintext, err := k.Open(sealed, aad)
+	if err != nil {
+		return nil, err
+	}
+	return k.Seal(plaintext, aad), nil
+}

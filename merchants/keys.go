@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"paygate/bounded"
 	"paygate/db/dbsqlc"
 	"paygate/fault"
 )
@@ -39,6 +40,34 @@ type Keys struct {
 	Now func() time.Time
 
 	cache cache
+	// touched is when the last use of a key was noted.
+	touched bounded.Map[string, time.Time]
+}
+
+// useNoted is how exactly the last use of a key is known: each write costs.
+const useNoted = time.Minute
+
+// touchTimeout bounds the note of a use.
+const touchTimeout = time.Second
+
+// used notes that a key was used. The request that happens to be the first in a minute waits for it; a note that
+// fails is made by the next one, and is no reason to refuse anything.
+func (k *Keys) used(ctx context.Context, id string) {
+	now, due := k.Now(), false
+	k.touched.Update(id, func(at time.Time) time.Time {
+		if due = now.Sub(at) >= useNoted; due {
+			return now // before it is written, so that one request alone waits
+		}
+		return at
+	})
+	if !due {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, touchTimeout)
+	defer cancel()
+	if err := dbsqlc.New().APIKeyTouch(ctx, k.DB, &dbsqlc.APIKeyTouchParams{ID: id, Now: now, UnlessSince: now.Add(-useNoted)}); err != nil {
+		k.touched.Put(id, time.Time{})
+	}
 }
 
 // invalid is one answer for every way in which credentials can be wrong, so that it does not
@@ -61,7 +90,7 @@ func (k *Keys) BySecret(ctx context.Context, secret string) (Caller, error) {
 	if err != nil {
 		return Caller{}, err
 	}
-	return k.caller(found, false)
+	return k.caller(ctx, found, false)
 }
 
 // ByPair checks a publishable key together with its secret. It fails with credentials_invalid.
@@ -73,7 +102,7 @@ func (k *Keys) ByPair(ctx context.Context, id, secret string) (Caller, error) {
 	if subtle.ConstantTimeCompare(found.key.SecretHash, HashSecret(secret)) != 1 {
 		return Caller{}, invalid()
 	}
-	return k.caller(found, false)
+	return k.caller(ctx, found, false)
 }
 
 // ByPublishable finds the caller of a publishable key alone. It fails with credentials_invalid.
@@ -82,7 +111,7 @@ func (k *Keys) ByPublishable(ctx context.Context, id string) (Caller, error) {
 	if err != nil {
 		return Caller{}, err
 	}
-	return k.caller(found, true)
+	return k.caller(ctx, found, true)
 }
 
 // Sandbox is the caller without credentials that speaks for a merchant.
@@ -116,11 +145,12 @@ func (k *Keys) byID(ctx context.Context, id string) (*record, error) {
 }
 
 // caller decides over a key as of now, however long ago it was read.
-func (k *Keys) caller(found *record, publishable bool) (Caller, error) {
+func (k *Keys) caller(ctx context.Context, found *record, publishable bool) (Caller, error) {
 	key := &found.key
 	if key.RevokedAt != nil || key.ExpiresAt != nil && !key.ExpiresAt.After(k.Now()) {
 		return Caller{}, invalid()
 	}
+	k.used(ctx, key.ID)
 	return Caller{MerchantID: key.MerchantID, KeyID: key.ID, Publishable: publishable, RateLimit: found.rateLimit}, nil
 }
 

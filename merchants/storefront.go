@@ -20,8 +20,8 @@ import (
 	"paygate/keyring"
 )
 
-// Storefronts is what merchants decide about the payment page that their customers see: who may frame
-// it, and the secret that signs what it reports.
+// Storefronts is what merchants decide about the payment page that their customers see: how it looks, who may
+// frame it, and the secret that signs what it reports.
 type Storefronts struct {
 	DB      dbsqlc.DBTX
 	Keyring *keyring.Keyring
@@ -31,16 +31,11 @@ type Storefronts struct {
 // checkoutSecretBytes is the length of a signing secret's random part.
 const checkoutSecretBytes = 24
 
-// Name is what the merchant calls itself, or not_found.
-func (s *Storefronts) Name(ctx context.Context, merchantID uuid.UUID) (string, error) {
-	name, err := dbsqlc.New().CheckoutMerchantName(ctx, s.DB, merchantID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return "", fault.New(fault.NotFound, "There is no merchant with this id.")
-	}
-	if err != nil {
-		return "", fmt.Errorf("error reading a merchant's name: %w", err)
-	}
-	return name, nil
+// In is the same within a transaction.
+func (s *Storefronts) In(tx dbsqlc.DBTX) *Storefronts {
+	in := *s
+	in.DB = tx
+	return &in
 }
 
 // Origins lists the web origins that may frame the payment page, sorted.
@@ -103,9 +98,27 @@ func ParseOrigin(text string) (string, error) {
 
 // CheckoutSecret is the secret that Sign signs with; one is made for a merchant who has none.
 func (s *Storefronts) CheckoutSecret(ctx context.Context, merchantID uuid.UUID) (string, error) {
+	return s.checkoutSecret(ctx, merchantID, newCheckoutSecret())
+}
+
+func newCheckoutSecret() string {
 	random := make([]byte, checkoutSecretBytes)
 	_, _ = rand.Read(random) // crypto/rand never fails (Go 1.24)
-	return s.checkoutSecret(ctx, merchantID, "checkout_secret_"+hex.EncodeToString(random))
+	return "checkout_secret_" + hex.EncodeToString(random)
+}
+
+// RotateCheckoutSecret makes a secret that Sign signs with from a time on, and returns it. The one before signs until then.
+func (s *Storefronts) RotateCheckoutSecret(ctx context.Context, merchantID uuid.UUID, from time.Time) (string, error) {
+	if _, err := s.CheckoutSecret(ctx, merchantID); err != nil { // there is one from now on
+		return "", err
+	}
+	secret := newCheckoutSecret()
+	if _, err := dbsqlc.New().CheckoutSecretRotate(ctx, s.DB, &dbsqlc.CheckoutSecretRotateParams{
+		MerchantID: merchantID, NextSealed: s.Keyring.Seal([]byte(secret), checkoutSecretContext(merchantID)), NextFrom: from, Now: s.Now(),
+	}); err != nil {
+		return "", fmt.Errorf("error storing a checkout secret: %w", err)
+	}
+	return secret, nil
 }
 
 // SeedCheckoutSecret gives a merchant who has no secret a known one, for demo data.
@@ -117,14 +130,14 @@ func (s *Storefronts) SeedCheckoutSecret(ctx context.Context, merchantID uuid.UU
 // checkoutSecret reads the secret, or stores the offered one where there is none.
 func (s *Storefronts) checkoutSecret(ctx context.Context, merchantID uuid.UUID, offer string) (string, error) {
 	queries := dbsqlc.New()
-	sealed, err := queries.CheckoutSecretGet(ctx, s.DB, merchantID)
+	sealed, err := queries.CheckoutSecretGet(ctx, s.DB, &dbsqlc.CheckoutSecretGetParams{MerchantID: merchantID, Now: s.Now()})
 	if errors.Is(err, pgx.ErrNoRows) {
 		if err := queries.CheckoutSecretOffer(ctx, s.DB, &dbsqlc.CheckoutSecretOfferParams{
 			MerchantID: merchantID, Sealed: s.Keyring.Seal([]byte(offer), checkoutSecretContext(merchantID)), CreatedAt: s.Now(),
 		}); err != nil {
 			return "", fmt.Errorf("error storing a checkout secret: %w", err)
 		}
-		sealed, err = queries.CheckoutSecretGet(ctx, s.DB, merchantID)
+		sealed, err = queries.CheckoutSecretGet(ctx, s.DB, &dbsqlc.CheckoutSecretGetParams{MerchantID: merchantID, Now: s.Now()})
 	}
 	if err != nil {
 		return "", fmt.Errorf("error reading a checkout secret: %w", err)

@@ -34,7 +34,7 @@ type CurrencyBalance struct {
 
 // Balance sums the merchant's ledger.
 func (s *Service) Balance(ctx context.Context, merchantID uuid.UUID) (*Balance, error) {
-	rows, err := dbsqlc.New().BalanceByAccount(ctx, s.db, merchantID)
+	rows, err := dbsqlc.New().BalanceByAccount(ctx, s.reads, merchantID)
 	if err != nil {
 		return nil, fmt.Errorf("error summing the ledger: %w", err)
 	}
@@ -101,18 +101,18 @@ func (s *Service) BalanceTransactions(ctx context.Context, merchantID uuid.UUID,
 	queries := dbsqlc.New()
 	return page.Read(params, page.Source[*dbsqlc.LedgerTransfer, *BalanceTransaction]{
 		At: func(id string) (time.Time, error) {
-			row, err := queries.TransferGet(ctx, s.db, &dbsqlc.TransferGetParams{MerchantID: merchantID, ID: id})
+			row, err := queries.TransferGet(ctx, s.reads, &dbsqlc.TransferGetParams{MerchantID: merchantID, ID: id})
 			return row.CreatedAt, err
 		},
 		Down: func(at *time.Time, id string, limit int32) ([]*dbsqlc.LedgerTransfer, error) {
-			return queries.BalanceTransactionListPage(ctx, s.db, &dbsqlc.BalanceTransactionListPageParams{
+			return queries.BalanceTransactionListPage(ctx, s.reads, &dbsqlc.BalanceTransactionListPageParams{
 				MerchantID: merchantID, BeforeAt: at, BeforeID: id, RowLimit: limit,
 				Kind: filter.Type, Currency: filter.Currency, PaymentID: filter.PaymentID,
 				CreatedFrom: filter.CreatedFrom, CreatedUntil: filter.CreatedUntil,
 			})
 		},
 		Up: func(at time.Time, id string, limit int32) ([]*dbsqlc.LedgerTransfer, error) {
-			return queries.BalanceTransactionListPageUp(ctx, s.db, &dbsqlc.BalanceTransactionListPageUpParams{
+			return queries.BalanceTransactionListPageUp(ctx, s.reads, &dbsqlc.BalanceTransactionListPageUpParams{
 				MerchantID: merchantID, AfterAt: at, AfterID: id, RowLimit: limit,
 				Kind: filter.Type, Currency: filter.Currency, PaymentID: filter.PaymentID,
 				CreatedFrom: filter.CreatedFrom, CreatedUntil: filter.CreatedUntil,
@@ -125,6 +125,9 @@ func (s *Service) BalanceTransactions(ctx context.Context, merchantID uuid.UUID,
 // exportPage is how many rows an export holds in memory at once.
 const exportPage = 1000
 
+// exportTimeout bounds the reading of a page: an export may take long, but does not hang.
+const exportTimeout = 15 * time.Second
+
 // AllBalanceTransactions reads every movement that the filter lets through, newest first, in
 // bounded memory. It ends after an error.
 func (s *Service) AllBalanceTransactions(ctx context.Context, merchantID uuid.UUID, filter BalanceFilter) iter.Seq2[*BalanceTransaction, error] {
@@ -132,11 +135,13 @@ func (s *Service) AllBalanceTransactions(ctx context.Context, merchantID uuid.UU
 		var at *time.Time
 		var id string
 		for {
-			rows, err := dbsqlc.New().BalanceTransactionListPage(ctx, s.db, &dbsqlc.BalanceTransactionListPageParams{
+			page, cancel := context.WithTimeout(ctx, exportTimeout)
+			rows, err := dbsqlc.New().BalanceTransactionListPage(page, s.reads, &dbsqlc.BalanceTransactionListPageParams{
 				MerchantID: merchantID, BeforeAt: at, BeforeID: id, RowLimit: exportPage,
 				Kind: filter.Type, Currency: filter.Currency, PaymentID: filter.PaymentID,
 				CreatedFrom: filter.CreatedFrom, CreatedUntil: filter.CreatedUntil,
 			})
+			cancel()
 			if err != nil {
 				yield(nil, fmt.Errorf("error reading the ledger: %w", err))
 				return

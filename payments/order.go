@@ -107,7 +107,7 @@ func (s *Service) CreateOrder(ctx context.Context, tx pgx.Tx, params OrderParams
 
 // Order returns one order, or not_found.
 func (s *Service) Order(ctx context.Context, merchantID uuid.UUID, id string) (*Order, error) {
-	row, err := dbsqlc.New().OrderGet(ctx, s.db, &dbsqlc.OrderGetParams{MerchantID: merchantID, ID: id})
+	row, err := dbsqlc.New().OrderGet(ctx, s.reads, &dbsqlc.OrderGetParams{MerchantID: merchantID, ID: id})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, orderNotFound()
 	}
@@ -127,16 +127,16 @@ func (s *Service) Orders(ctx context.Context, merchantID uuid.UUID, filter Order
 	queries := dbsqlc.New()
 	return page.Read(params, page.Source[*dbsqlc.Order, *Order]{
 		At: func(id string) (time.Time, error) {
-			row, err := queries.OrderGet(ctx, s.db, &dbsqlc.OrderGetParams{MerchantID: merchantID, ID: id})
+			row, err := queries.OrderGet(ctx, s.reads, &dbsqlc.OrderGetParams{MerchantID: merchantID, ID: id})
 			return row.CreatedAt, err
 		},
 		Down: func(at *time.Time, id string, limit int32) ([]*dbsqlc.Order, error) {
-			return queries.OrderListPage(ctx, s.db, &dbsqlc.OrderListPageParams{
+			return queries.OrderListPage(ctx, s.reads, &dbsqlc.OrderListPageParams{
 				MerchantID: merchantID, Status: filter.Status, BeforeAt: at, BeforeID: id, RowLimit: limit,
 			})
 		},
 		Up: func(at time.Time, id string, limit int32) ([]*dbsqlc.Order, error) {
-			return queries.OrderListPageUp(ctx, s.db, &dbsqlc.OrderListPageUpParams{
+			return queries.OrderListPageUp(ctx, s.reads, &dbsqlc.OrderListPageUpParams{
 				MerchantID: merchantID, Status: filter.Status, AfterAt: at, AfterID: id, RowLimit: limit,
 			})
 		},

@@ -16,7 +16,7 @@ import (
 
 // Payment returns one payment, or not_found.
 func (s *Service) Payment(ctx context.Context, merchantID uuid.UUID, id string) (*Payment, error) {
-	row, err := dbsqlc.New().PaymentGet(ctx, s.db, &dbsqlc.PaymentGetParams{MerchantID: merchantID, ID: id})
+	row, err := dbsqlc.New().PaymentGet(ctx, s.reads, &dbsqlc.PaymentGetParams{MerchantID: merchantID, ID: id})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, paymentNotFound()
 	}
@@ -40,18 +40,18 @@ func (s *Service) Payments(ctx context.Context, merchantID uuid.UUID, filter Pay
 	queries := dbsqlc.New()
 	return page.Read(params, page.Source[*dbsqlc.Payment, *Payment]{
 		At: func(id string) (time.Time, error) {
-			row, err := queries.PaymentGet(ctx, s.db, &dbsqlc.PaymentGetParams{MerchantID: merchantID, ID: id})
+			row, err := queries.PaymentGet(ctx, s.reads, &dbsqlc.PaymentGetParams{MerchantID: merchantID, ID: id})
 			return row.CreatedAt, err
 		},
 		Down: func(at *time.Time, id string, limit int32) ([]*dbsqlc.Payment, error) {
-			return queries.PaymentListPage(ctx, s.db, &dbsqlc.PaymentListPageParams{
+			return queries.PaymentListPage(ctx, s.reads, &dbsqlc.PaymentListPageParams{
 				MerchantID: merchantID, BeforeAt: at, BeforeID: id, RowLimit: limit,
 				Status: filter.Status, OrderID: filter.OrderID, Method: filter.Method,
 				CreatedFrom: filter.CreatedFrom, CreatedUntil: filter.CreatedUntil,
 			})
 		},
 		Up: func(at time.Time, id string, limit int32) ([]*dbsqlc.Payment, error) {
-			return queries.PaymentListPageUp(ctx, s.db, &dbsqlc.PaymentListPageUpParams{
+			return queries.PaymentListPageUp(ctx, s.reads, &dbsqlc.PaymentListPageUpParams{
 				MerchantID: merchantID, AfterAt: at, AfterID: id, RowLimit: limit,
 				Status: filter.Status, OrderID: filter.OrderID, Method: filter.Method,
 				CreatedFrom: filter.CreatedFrom, CreatedUntil: filter.CreatedUntil,

@@ -64,7 +64,7 @@ func refundEvent(merchantID uuid.UUID, kind webhooks.Type, refund *Refund) (webh
 
 // Refund returns one refund, or not_found.
 func (s *Service) Refund(ctx context.Context, merchantID uuid.UUID, id string) (*Refund, error) {
-	row, err := dbsqlc.New().RefundGet(ctx, s.db, &dbsqlc.RefundGetParams{MerchantID: merchantID, ID: id})
+	row, err := dbsqlc.New().RefundGet(ctx, s.reads, &dbsqlc.RefundGetParams{MerchantID: merchantID, ID: id})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, fault.New(fault.NotFound, "There is no refund with this id.")
 	}
@@ -82,16 +82,16 @@ func (s *Service) Refunds(ctx context.Context, merchantID uuid.UUID, filter Refu
 	queries := dbsqlc.New()
 	return page.Read(params, page.Source[*dbsqlc.Refund, *Refund]{
 		At: func(id string) (time.Time, error) {
-			row, err := queries.RefundGet(ctx, s.db, &dbsqlc.RefundGetParams{MerchantID: merchantID, ID: id})
+			row, err := queries.RefundGet(ctx, s.reads, &dbsqlc.RefundGetParams{MerchantID: merchantID, ID: id})
 			return row.CreatedAt, err
 		},
 		Down: func(at *time.Time, id string, limit int32) ([]*dbsqlc.Refund, error) {
-			return queries.RefundListPage(ctx, s.db, &dbsqlc.RefundListPageParams{
+			return queries.RefundListPage(ctx, s.reads, &dbsqlc.RefundListPageParams{
 				MerchantID: merchantID, PaymentID: filter.PaymentID, Status: filter.Status, BeforeAt: at, BeforeID: id, RowLimit: limit,
 			})
 		},
 		Up: func(at time.Time, id string, limit int32) ([]*dbsqlc.Refund, error) {
-			return queries.RefundListPageUp(ctx, s.db, &dbsqlc.RefundListPageUpParams{
+			return queries.RefundListPageUp(ctx, s.reads, &dbsqlc.RefundListPageUpParams{
 				MerchantID: merchantID, PaymentID: filter.PaymentID, Status: filter.Status, AfterAt: at, AfterID: id, RowLimit: limit,
 			})
 		},

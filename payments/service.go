@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 
+	"paygate/db/dbsqlc"
 	"paygate/db/groupcommit"
 	"paygate/db/pipeline"
 	"paygate/idempotency"
@@ -19,6 +20,7 @@ import (
 // Service does what the API and the workers ask for.
 type Service struct {
 	db       *pgxpool.Pool
+	reads    dbsqlc.DBTX // for what is shown, and nothing is decided by
 	acquirer processor.Acquirer
 	queue    *river.Client[pgx.Tx]
 	clock    func() time.Time
@@ -29,7 +31,7 @@ type Service struct {
 
 	intake        *groupcommit.Group[*intakeItem, idempotency.Response]
 	begin         *groupcommit.Group[string, begun]
-	settle        *groupcommit.Group[settlement, struct{}]
+	settle        *groupcommit.Group[settlement, bool]
 	decisions     *groupcommit.Group[*decision, idempotency.Response]
 	finishes      *groupcommit.Group[finish, struct{}]
 	refundIntake  *groupcommit.Group[*refundItem, idempotency.Response]
@@ -52,12 +54,19 @@ type Options struct {
 	Queue *river.Client[pgx.Tx]
 	Now   func() time.Time
 
+	// Reads answers what is only shown: a payment, a list, a balance. It may be a little old. Default DB.
+	Reads dbsqlc.DBTX
 	// AuthorizationLifetime is after how long an authorized payment that nobody captures is canceled.
 	// Default DefaultAuthorizationLifetime.
 	AuthorizationLifetime time.Duration
 	// ActionLifetime is after how long a payment that waits for its customer is canceled. Default
 	// DefaultActionLifetime.
 	ActionLifetime time.Duration
+
+	// Observe learns of each gathered transaction; nil is nobody.
+	Observe func(groupcommit.Batch)
+	// Settled learns of each payment that the acquirer's answer has moved, after that is committed; nil is nobody.
+	Settled func(status Status, method processor.Method)
 }
 
 // New returns a Service; Close it when nothing calls it any more.
@@ -67,14 +76,17 @@ func New(opts Options) *Service {
 		holdFor:   cmp.Or(opts.AuthorizationLifetime, DefaultAuthorizationLifetime),
 		actionFor: cmp.Or(opts.ActionLifetime, DefaultActionLifetime),
 	}
+	if s.reads = opts.Reads; s.reads == nil {
+		s.reads = s.db
+	}
 	pipelined := pipeline.Over(s.db)
-	s.intake = groupcommit.New(pipelined, s.intakeMany, groupcommit.Options[*intakeItem, idempotency.Response]{Name: "payment_intake"})
-	s.begin = groupcommit.New(pipelined, s.beginMany, groupcommit.Options[string, begun]{Name: "payment_begin"})
-	s.settle = groupcommit.New(pipelined, s.settleMany, groupcommit.Options[settlement, struct{}]{Name: "payment_settle"})
-	s.decisions = groupcommit.New(pipelined, s.decideMany, groupcommit.Options[*decision, idempotency.Response]{Name: "payment_decide"})
-	s.finishes = groupcommit.New(pipelined, s.finishMany, groupcommit.Options[finish, struct{}]{Name: "payment_finish"})
-	s.refundIntake = groupcommit.New(pipelined, s.refundMany, groupcommit.Options[*refundItem, idempotency.Response]{Name: "refund_intake"})
-	s.refundSettles = groupcommit.New(pipelined, s.settleRefunds, groupcommit.Options[refundSettlement, struct{}]{Name: "refund_settle"})
+	s.intake = groupcommit.New(pipelined, s.intakeMany, groupcommit.Options[*intakeItem, idempotency.Response]{Name: "payment_intake", Observe: opts.Observe})
+	s.begin = groupcommit.New(pipelined, s.beginMany, groupcommit.Options[string, begun]{Name: "payment_begin", Observe: opts.Observe})
+	s.settle = groupcommit.New(pipelined, s.settleMany, groupcommit.Options[settlement, bool]{Name: "payment_settle", Observe: opts.Observe, AfterCommit: tellSettled(opts.Settled)})
+	s.decisions = groupcommit.New(pipelined, s.decideMany, groupcommit.Options[*decision, idempotency.Response]{Name: "payment_decide", Observe: opts.Observe})
+	s.finishes = groupcommit.New(pipelined, s.finishMany, groupcommit.Options[finish, struct{}]{Name: "payment_finish", Observe: opts.Observe})
+	s.refundIntake = groupcommit.New(pipelined, s.refundMany, groupcommit.Options[*refundItem, idempotency.Response]{Name: "refund_intake", Observe: opts.Observe})
+	s.refundSettles = groupcommit.New(pipelined, s.settleRefunds, groupcommit.Options[refundSettlement, struct{}]{Name: "refund_settle", Observe: opts.Observe})
 	return s
 }
 
@@ -84,6 +96,15 @@ func (s *Service) Close(ctx context.Context) error {
 		s.intake.Close(ctx), s.begin.Close(ctx), s.settle.Close(ctx),
 		s.decisions.Close(ctx), s.finishes.Close(ctx), s.refundIntake.Close(ctx), s.refundSettles.Close(ctx),
 	)
+}
+
+// Queued is how many items wait for a transaction, by the name of their group.
+func (s *Service) Queued() map[string]int {
+	return map[string]int{
+		"payment_intake": s.intake.Queued(), "payment_begin": s.begin.Queued(), "payment_settle": s.settle.Queued(),
+		"payment_decide": s.decisions.Queued(), "payment_finish": s.finishes.Queued(),
+		"refund_intake": s.refundIntake.Queued(), "refund_settle": s.refundSettles.Queued(),
+	}
 }
 
 // now is cut to what a resource shows, so that a stored time and a shown one are the same.

@@ -16,6 +16,7 @@ import (
 type settlement struct {
 	paymentID                   string
 	orderID                     string // empty for none
+	method                      processor.Method
 	status                      Status
 	failureCode, failureMessage string
 	nextActionURL               string
@@ -25,7 +26,7 @@ type settlement struct {
 const unspecifiedFailure = "declined"
 
 func settlementOf(row *dbsqlc.Payment, result processor.Result) (settlement, error) {
-	outcome := settlement{paymentID: row.ID, orderID: orZero(row.OrderID)}
+	outcome := settlement{paymentID: row.ID, orderID: orZero(row.OrderID), method: processor.Method(orZero(row.Method))}
 	switch result.Status {
 	case processor.StatusApproved:
 		if result.Amount != row.Amount {
@@ -60,8 +61,8 @@ var stateEvents = map[Status]webhooks.Type{
 }
 
 // settleMany moves a batch of payments to what the acquirer says, with their events and deliveries. One
-// that has moved on was settled by another run: it is left as it is.
-func (s *Service) settleMany(ctx context.Context, tx pgx.Tx, settlements []settlement) ([]groupcommit.Result[struct{}], error) {
+// that has moved on was settled by another run: it is left as it is. The results tell which were moved.
+func (s *Service) settleMany(ctx context.Context, tx pgx.Tx, settlements []settlement) ([]groupcommit.Result[bool], error) {
 	now := s.now()
 	params := &dbsqlc.PaymentSettleManyParams{Now: now, AuthorizedUntil: now.Add(s.holdFor), ActionUntil: now.Add(s.actionFor)}
 	var paying []string
@@ -86,7 +87,30 @@ func (s *Service) settleMany(ctx context.Context, tx pgx.Tx, settlements []settl
 		return nil, err
 	}
 	s.reach(stepSettling)
-	return make([]groupcommit.Result[struct{}], len(settlements)), nil
+	moved := make(map[string]bool, len(rows))
+	for _, row := range rows {
+		moved[row.ID] = true
+	}
+	results := make([]groupcommit.Result[bool], len(settlements))
+	for i, o := range settlements {
+		results[i].Value = moved[o.paymentID]
+		moved[o.paymentID] = false // one of those that heard the same is enough
+	}
+	return results, nil
+}
+
+// tellSettled is the hook of a group that counts what it has moved.
+func tellSettled(settled func(Status, processor.Method)) func([]settlement, []groupcommit.Result[bool]) {
+	if settled == nil {
+		return nil
+	}
+	return func(settlements []settlement, results []groupcommit.Result[bool]) {
+		for i, o := range settlements {
+			if results[i].Value {
+				settled(o.status, o.method)
+			}
+		}
+	}
 }
 
 // lastWords leaves one answer for each payment: of two workers that asked about the same one at the same

@@ -219,3 +219,24 @@ func FuzzCardNumber(f *testing.F) {
 		require.Error(t, err)
 	})
 }
+
+// FuzzCard: any expiry, code and name go with a good number or are refused by name, and what is printed of a card is none of it.
+func FuzzCard(f *testing.F) {
+	f.Add(12, 2049, "123", "Asha Rao")
+	f.Add(0, 49, "12", "")
+	f.Add(-1, 20300, "12a", "\x00")
+	f.Add(13, -9999, "\xff", strings.Repeat("x", 300))
+	f.Fuzz(func(t *testing.T, month, year int, cvc, name string) {
+		card := goodCard()
+		card.ExpMonth, card.ExpYear, card.CVC, card.HolderName = month, year, cvc, name
+		out, _, err := card.Normalize(noon)
+		if err != nil {
+			require.NotEqual(t, fault.Internal, fault.CodeOf(err))
+			return
+		}
+		require.True(t, out.ExpMonth >= 1 && out.ExpMonth <= 12 && out.ExpYear >= noon.Year() && out.ExpYear <= noon.Year()+100)
+		require.False(t, expired(out.ExpYear, time.Month(out.ExpMonth), noon))
+		require.Regexp(t, `^[0-9]{3,4}$`, out.CVC)
+		require.NotContains(t, fmt.Sprintf("%v %+v %#v", out, out, out), out.Number)
+	})
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"paygate/db/groupcommit"
+	"paygate/db/pipeline"
 	"paygate/processor/internal/books"
 )
 
@@ -34,7 +35,7 @@ func NewSimulator(pool *pgxpool.Pool, config Config) (*Simulator, error) {
 	}
 	s := &Simulator{
 		config: config,
-		group:  groupcommit.New(pool, book, groupcommit.Options[operation, answer]{Name: "acquirer"}),
+		group:  groupcommit.New(pipeline.Over(pool), book, groupcommit.Options[operation, answer]{Name: "acquirer"}),
 		pool:   pool,
 	}
 	s.down.Store(config.Down)

@@ -1,5 +1,14 @@
 -- name: CheckoutSecretGet :one
-SELECT sealed FROM checkout_secrets WHERE merchant_id = @merchant_id;
+-- The secret that signs now.
+SELECT (CASE WHEN next_from <= @now::timestamptz THEN next_sealed ELSE sealed END)::bytea AS sealed
+FROM checkout_secrets WHERE merchant_id = @merchant_id;
+
+-- name: CheckoutSecretRotate :execrows
+-- Another one signs from a time on. One that was to do so later is given up: the newest is meant.
+UPDATE checkout_secrets SET
+    sealed = CASE WHEN next_from <= @now::timestamptz THEN next_sealed ELSE sealed END,
+    next_sealed = @next_sealed, next_from = @next_from::timestamptz
+WHERE merchant_id = @merchant_id;
 
 -- name: CheckoutSecretOffer :exec
 -- Does nothing when there is one: two processes that find none agree on the first.
@@ -18,9 +27,6 @@ ON CONFLICT (merchant_id, origin) DO NOTHING;
 -- name: CheckoutOriginDelete :execrows
 DELETE FROM checkout_origins WHERE merchant_id = @merchant_id AND origin = @origin;
 
--- name: CheckoutMerchantName :one
-SELECT name FROM merchants WHERE id = @id;
-
 -- name: CheckoutAttemptGet :one
 -- The answer that is remembered for one attempt to pay.
 SELECT status, body FROM idempotency_keys WHERE merchant_id = @merchant_id AND route = @route AND key = @key;
@@ -34,3 +40,7 @@ WHERE p.id = @id;
 -- name: CheckoutPaymentStates :many
 -- One look for everybody who waits for the end of a payment.
 SELECT id, status, updated_at FROM payments WHERE id = ANY (@ids::text[]);
+
+-- name: CheckoutFailedAttempts :one
+-- How many payments of an order have failed, as far as that matters. Of an order that one payment ends there are few.
+SELECT count(*) FROM (SELECT FROM payments WHERE merchant_id = @merchant_id AND order_id = @order_id::text AND status = 'failed' LIMIT @most) failed;

@@ -8,6 +8,11 @@ SELECT * FROM dashboard_users WHERE email = @email;
 -- name: DashboardUserList :many
 SELECT id, email, role, operator, created_at FROM dashboard_users WHERE merchant_id = @merchant_id ORDER BY email;
 
+-- name: DashboardUserListAll :many
+SELECT u.email, u.role, u.operator, u.created_at, m.email AS merchant_email
+FROM dashboard_users u JOIN merchants m ON m.id = u.merchant_id
+ORDER BY m.email, u.email;
+
 -- name: DashboardUserSetPassword :execrows
 UPDATE dashboard_users SET password_hash = @password_hash, updated_at = @now::timestamptz WHERE id = @id;
 
@@ -47,17 +52,21 @@ DELETE FROM dashboard_sessions WHERE user_id = @user_id;
 -- name: DashboardSessionExpire :exec
 DELETE FROM dashboard_sessions WHERE expires_at <= @now::timestamptz;
 
--- name: DashboardFailures :one
-SELECT coalesce(max(failures), 0)::integer FROM dashboard_sign_in_failures WHERE bucket = @bucket AND since > @since::timestamptz;
-
--- name: DashboardFailureCount :exec
+-- name: DashboardAttemptClaim :one
+-- Counts an attempt before it is made, so that many at once are no more than the bound allows.
 INSERT INTO dashboard_sign_in_failures AS f (bucket, failures, since) VALUES (@bucket, 1, @now::timestamptz)
 ON CONFLICT (bucket) DO UPDATE SET
     failures = CASE WHEN f.since > @window_since::timestamptz THEN f.failures + 1 ELSE 1 END,
-    since    = CASE WHEN f.since > @window_since::timestamptz THEN f.since ELSE @now::timestamptz END;
+    since    = CASE WHEN f.since > @window_since::timestamptz THEN f.since ELSE @now::timestamptz END
+RETURNING failures, since;
 
--- name: DashboardFailureForget :exec
-DELETE FROM dashboard_sign_in_failures WHERE bucket = @bucket OR since <= @since::timestamptz;
+-- name: DashboardAttemptForgive :exec
+-- Takes back an attempt that was right after all; with everything, the failures before it too.
+UPDATE dashboard_sign_in_failures SET failures = CASE WHEN @everything::boolean THEN 0 ELSE greatest(failures - 1, 0) END
+WHERE bucket = @bucket;
+
+-- name: DashboardAttemptExpire :exec
+DELETE FROM dashboard_sign_in_failures WHERE since <= @since::timestamptz;
 
 -- name: DashboardAuditInsert :exec
 INSERT INTO dashboard_audit (merchant_id, actor, action, target, address, created_at)

@@ -1,7 +1,8 @@
 -- What must hold at any moment, each as the number of records for which it does not. A statement sees
 -- one snapshot, and what belongs together is committed together, so most of them need no grace. Where
 -- one thing follows another in a transaction of its own, what is under way is left out by its age
--- (@before).
+-- (@before). Events and deliveries are removed after their retention: what is older than the time in
+-- webhook_history is not asked for them.
 
 -- name: DoctorCapturedIsBooked :one
 -- What a payment captured is what the ledger booked, and nothing else is booked.
@@ -80,7 +81,8 @@ WHERE (o.status = 'paid') <> EXISTS (SELECT 1 FROM payments p WHERE p.order_id =
 -- An order that is paid has told so once, and no other has.
 SELECT count(*) FROM orders o
 LEFT JOIN (SELECT e.order_id, count(*) AS told FROM events e WHERE e.type = 'order.paid' GROUP BY e.order_id) e ON e.order_id = o.id
-WHERE coalesce(e.told, 0) <> CASE WHEN o.status = 'paid' THEN 1 ELSE 0 END;
+WHERE o.created_at >= coalesce((SELECT h.forgotten_before FROM webhook_history h), '-infinity')
+  AND coalesce(e.told, 0) <> CASE WHEN o.status = 'paid' THEN 1 ELSE 0 END;
 
 -- name: DoctorPaymentEvents :one
 -- Each payment has told once of its creation, of its end when it has come to it, and of no other end.
@@ -94,12 +96,13 @@ LEFT JOIN (
         max(e.type) FILTER (WHERE e.type IN ('payment.success', 'payment.failed', 'payment.canceled')) AS ending
     FROM events e WHERE e.payment_id IS NOT NULL AND e.refund_id IS NULL GROUP BY e.payment_id
 ) e ON e.payment_id = p.id
-WHERE coalesce(e.created, 0) <> 1
-   OR e.ended <> CASE WHEN p.status IN ('success', 'failed', 'canceled') THEN 1 ELSE 0 END
-   OR e.ending <> 'payment.' || p.status
-   OR e.authorized > 1
-   OR p.status = 'authorized' AND e.authorized <> 1
-   OR p.status = 'requires_action' AND e.action < 1;
+WHERE p.created_at >= coalesce((SELECT h.forgotten_before FROM webhook_history h), '-infinity')
+  AND (coalesce(e.created, 0) <> 1
+    OR e.ended <> CASE WHEN p.status IN ('success', 'failed', 'canceled') THEN 1 ELSE 0 END
+    OR e.ending <> 'payment.' || p.status
+    OR e.authorized > 1
+    OR p.status = 'authorized' AND e.authorized <> 1
+    OR p.status = 'requires_action' AND e.action < 1);
 
 -- name: DoctorRefundEvents :one
 -- Each refund has told once of its creation, of its end when it has come to it, and of no other end.
@@ -111,9 +114,10 @@ LEFT JOIN (
         max(e.type) FILTER (WHERE e.type IN ('refund.processed', 'refund.failed')) AS ending
     FROM events e WHERE e.refund_id IS NOT NULL GROUP BY e.refund_id
 ) e ON e.refund_id = r.id
-WHERE coalesce(e.created, 0) <> 1
-   OR e.ended <> CASE WHEN r.status = 'pending' THEN 0 ELSE 1 END
-   OR e.ending <> 'refund.' || r.status;
+WHERE r.created_at >= coalesce((SELECT h.forgotten_before FROM webhook_history h), '-infinity')
+  AND (coalesce(e.created, 0) <> 1
+    OR e.ended <> CASE WHEN r.status = 'pending' THEN 0 ELSE 1 END
+    OR e.ending <> 'refund.' || r.status);
 
 -- name: DoctorEventDeliveries :one
 -- Every event about money has a delivery for each endpoint that subscribed to it. Left out are events
@@ -122,6 +126,7 @@ WHERE coalesce(e.created, 0) <> 1
 SELECT count(*) FROM events e
 JOIN webhook_endpoints w ON w.merchant_id = e.merchant_id AND w.updated_at < e.created_at - interval '1 minute' AND w.deleted_at IS NULL
 WHERE e.type ~ '^(payment|refund|order)\.'
+  AND e.created_at >= coalesce((SELECT h.forgotten_before FROM webhook_history h), '-infinity')
   AND EXISTS (
         SELECT 1 FROM unnest(w.event_types) AS pattern
         WHERE e.type = pattern OR (right(pattern, 1) = '*' AND starts_with(e.type, left(pattern, -1)))
@@ -174,9 +179,51 @@ SELECT count(*) FROM payments p
 WHERE p.operation IS NOT NULL AND p.status IN ('authorized', 'requires_action') AND p.updated_at < @before::timestamptz;
 
 -- name: DoctorDeliveriesMove :one
--- A delivery that is due has been attempted.
+-- A delivery that is due has been attempted. Those that wait in the lane of an endpoint that fails, or that
+-- takes no more in a second, wait for the endpoint and not for us.
 SELECT count(*) FROM webhook_deliveries d
-WHERE d.status IN ('pending', 'retrying') AND d.next_attempt_at < @before::timestamptz;
+LEFT JOIN webhook_endpoints w ON w.id = d.endpoint_id
+WHERE d.status IN ('pending', 'retrying') AND d.next_attempt_at < @before::timestamptz
+  AND NOT (d.parked AND (w.failing_since IS NOT NULL OR w.rate_limit IS NOT NULL));
+
+-- name: DoctorDeliveriesHaveJobs :one
+-- A delivery that waits for its time has the job that will attempt it.
+SELECT count(*) FROM webhook_deliveries d
+WHERE d.status IN ('pending', 'retrying') AND NOT d.parked AND d.updated_at < @before::timestamptz
+  AND NOT EXISTS (
+    SELECT 1 FROM (
+        SELECT o.args ->> 'delivery_id' AS delivery_id, (o.args ->> 'step')::integer AS step FROM river_job o
+        WHERE o.kind = 'deliver_webhook' AND o.state NOT IN ('completed', 'cancelled', 'discarded')
+        UNION ALL
+        SELECT jsonb_array_elements_text(m.args -> 'delivery_ids'), 0 FROM river_job m
+        WHERE m.kind = 'deliver_webhooks' AND m.state NOT IN ('completed', 'cancelled', 'discarded')
+    ) AS j WHERE j.delivery_id = d.id AND j.step = d.step
+  );
+
+-- name: DoctorDeliveriesWaitForEndpoints :one
+-- Only for a disabled endpoint do deliveries wait without a time, and for one that was deleted none does.
+SELECT count(*) FROM webhook_deliveries d
+LEFT JOIN webhook_endpoints w ON w.id = d.endpoint_id
+WHERE d.updated_at < @before::timestamptz AND coalesce(w.updated_at < @before::timestamptz, true)
+  AND (d.status = 'paused' AND w.status IS DISTINCT FROM 'disabled' OR d.parked AND (w.id IS NULL OR w.deleted_at IS NOT NULL));
+
+-- name: DoctorAttemptsAreCounted :one
+-- A delivery has as many attempts as it says, and is delivered if, and only if, one of them succeeded and
+-- none is to follow.
+SELECT count(*) FROM webhook_deliveries d
+LEFT JOIN (
+    SELECT a.delivery_id, count(*) AS made, bool_or(a.outcome = 'success') AS succeeded FROM webhook_attempts a GROUP BY a.delivery_id
+) a ON a.delivery_id = d.id
+WHERE d.attempt_count <> coalesce(a.made, 0)
+   OR d.status = 'delivered' AND a.succeeded IS DISTINCT FROM true
+   OR d.status = 'pending' AND a.made > 0 AND a.succeeded;
+
+-- name: DoctorDeliveriesHaveEvents :one
+-- A delivery is of an event and to an endpoint of its merchant.
+SELECT count(*) FROM webhook_deliveries d
+LEFT JOIN events e ON e.id = d.event_id AND e.merchant_id = d.merchant_id AND e.type = d.event_type
+LEFT JOIN webhook_endpoints w ON w.id = d.endpoint_id AND w.merchant_id = d.merchant_id
+WHERE e.id IS NULL OR w.id IS NULL;
 
 -- name: DoctorChargesAreOurs :one
 -- Each charge in the acquirer's books is a payment of ours that was begun, over the same amount and

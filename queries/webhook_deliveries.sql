@@ -9,14 +9,14 @@ FROM (SELECT
     unnest(@statuses::text[]) AS status, unnest(@created_ats::timestamptz[]) AS created_at
 ) AS u;
 
--- name: DeliveryForAttempt :one
--- Everything that one attempt needs, in one round trip.
+-- name: DeliveryForAttemptMany :many
+-- Everything that attempts need but the secrets, which many of them share.
 SELECT sqlc.embed(d), w.url, w.headers, w.rate_limit, w.failing_since AS endpoint_failing_since,
     w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body
 FROM webhook_deliveries d
 JOIN webhook_endpoints w ON w.id = d.endpoint_id
 JOIN events e ON e.id = d.event_id
-WHERE d.id = @id;
+WHERE d.id = ANY (@ids::text[]);
 
 -- name: DeliveryLockMany :many
 SELECT * FROM webhook_deliveries WHERE id = ANY (@ids::text[]) ORDER BY id FOR UPDATE;

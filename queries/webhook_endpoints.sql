@@ -74,10 +74,10 @@ WHERE merchant_id = ANY (@merchant_ids::uuid[]) AND deleted_at IS NULL;
 INSERT INTO webhook_secrets (merchant_id, endpoint_id, sealed, created_at)
 VALUES (@merchant_id, @endpoint_id, @sealed, @created_at);
 
--- name: SecretLive :many
+-- name: SecretLiveMany :many
 -- Newest first: it signs X-Webhook-Signature.
-SELECT sealed FROM webhook_secrets
-WHERE endpoint_id = @endpoint_id AND (expires_at IS NULL OR expires_at > @now::timestamptz)
+SELECT endpoint_id, sealed FROM webhook_secrets
+WHERE endpoint_id = ANY (@endpoint_ids::text[]) AND (expires_at IS NULL OR expires_at > @now::timestamptz)
 ORDER BY id DESC;
 
 -- name: SecretReveal :many

@@ -1,3 +1,9 @@
+-- name: HistoryForget :exec
+-- Notes that what is older than a time may be gone from now on. The time only moves forward, whatever the
+-- retention is set to.
+INSERT INTO webhook_history (forgotten_before) VALUES (@before)
+ON CONFLICT (single) DO UPDATE SET forgotten_before = greatest(webhook_history.forgotten_before, excluded.forgotten_before);
+
 -- name: DeliveryExpire :many
 -- The oldest deliveries that are at rest, with their attempts: ids sort by time, so they lie side by
 -- side in the table and in its indexes, and whole pages become free for what comes.

@@ -27,11 +27,20 @@ want "gcc libc6-dev" sh -c 'echo "#include <stdlib.h>" | gcc -E -'
 want "postgresql" tools/postgres-bin.sh
 # The published way to verify a webhook is JavaScript; the tests run exactly that.
 want "nodejs" command -v node
+# Sentinels and a Cluster are real servers.
+want "redis-server" command -v redis-server
+# The way back from a backup is tested by going it.
+want "pgbackrest" command -v pgbackrest
 # They also run the commands of the documents as they are written.
 want "curl" command -v curl
+# The router between cells.
+want "haproxy" test -x /usr/sbin/haproxy
+# Off the PATH of ordinary accounts.
+want "pgbouncer" test -x /usr/sbin/pgbouncer
 if has_front_end >/dev/null; then
   want "npm" command -v npm
   want "chromium" command -v chromium
+  want "firefox-esr" command -v firefox-esr
 fi
 
 if [ ${#packages[@]} -eq 0 ]; then
@@ -51,7 +60,14 @@ echo "installing: ${packages[*]}"
 # The tests start servers of their own from the binaries. Debian's package would also create one on
 # port 5432, where it would stand in the way of the one in docker-compose.yml.
 no_cluster=/etc/postgresql-common/createcluster.d/paygate-tests.conf
-trap 'rm -f "$no_cluster"' EXIT
+# Redis' would start one on 6379. Debian asks this program before it starts anything.
+no_start=/usr/sbin/policy-rc.d
+if [ -e "$no_start" ]; then no_start=""; fi
+trap 'rm -f "$no_cluster" ${no_start:+"$no_start"}' EXIT
+if [ -n "$no_start" ]; then
+  printf '#!/bin/sh\nexit 101\n' >"$no_start"
+  chmod +x "$no_start"
+fi
 mkdir -p "${no_cluster%/*}"
 echo "create_main_cluster = false" >"$no_cluster"
 

@@ -1,11 +1,13 @@
 package webhooks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,7 +19,6 @@ import (
 	"paygate/db/groupcommit"
 	"paygate/db/pipeline"
 	"paygate/keyring"
-	"paygate/webhooks/signature"
 )
 
 // How an attempt came about, and what came of it.
@@ -41,11 +42,16 @@ type Deliverer struct {
 	schedule Schedule
 	now      func() time.Time
 	lanes    *lanes
-	records  *groupcommit.Group[attempt, struct{}]
+	loads    *groupcommit.Group[string, *loaded]
+	attempts func(class string, took time.Duration)
+	records  *groupcommit.Group[attempt, string]
 	parks    *groupcommit.Group[DeliverArgs, struct{}]
 }
 
-// DelivererOptions are all required.
+// DefaultWorkers is DelivererOptions.Workers of who says nothing.
+const DefaultWorkers = 400
+
+// DelivererOptions are all required but Workers and those that observe.
 type DelivererOptions struct {
 	DB       *pgxpool.Pool
 	Client   *Client
@@ -53,24 +59,34 @@ type DelivererOptions struct {
 	Queue    Queue
 	Schedule Schedule
 	Now      func() time.Time
+	// Workers is how many jobs run at once. Default DefaultWorkers.
+	Workers int
+
+	// Observe learns of each gathered transaction; nil is nobody.
+	Observe func(groupcommit.Batch)
+	// Attempted learns of each exchange with an endpoint, and the class of its failure, "" for none.
+	Attempted func(class string, took time.Duration)
+	// Rested learns of each delivery that an attempt brought to rest, after that is committed.
+	Rested func(status string)
 }
 
 // NewDeliverer returns a Deliverer; Close it when its jobs have ended.
 func NewDeliverer(opts DelivererOptions) *Deliverer {
 	d := &Deliverer{
 		db: opts.DB, client: opts.Client, keyring: opts.Keyring, queue: opts.Queue, schedule: opts.Schedule, now: opts.Now,
-		lanes: newLanes(opts.Now),
+		lanes: newLanes(opts.Now, cmp.Or(opts.Workers, DefaultWorkers)), attempts: opts.Attempted,
 	}
 	pipelined := pipeline.Over(opts.DB)
-	d.records = groupcommit.New(pipelined, d.recordMany, groupcommit.Options[attempt, struct{}]{Name: "webhook_attempts"})
-	d.parks = groupcommit.New(pipelined, d.parkMany, groupcommit.Options[DeliverArgs, struct{}]{Name: "webhook_parks"})
+	d.loads = groupcommit.New(pipelined, d.loadMany, groupcommit.Options[string, *loaded]{Name: "webhook_loads", Observe: opts.Observe})
+	d.records = groupcommit.New(pipelined, d.recordMany, groupcommit.Options[attempt, string]{Name: "webhook_attempts", Observe: opts.Observe, AfterCommit: tellRested(opts.Rested)})
+	d.parks = groupcommit.New(pipelined, d.parkMany, groupcommit.Options[DeliverArgs, struct{}]{Name: "webhook_parks", Observe: opts.Observe})
 	return d
 }
 
 // Close waits for attempts that are being recorded.
 func (d *Deliverer) Close(ctx context.Context) error {
 	defer d.client.Close()
-	return errors.Join(d.parks.Close(ctx), d.records.Close(ctx))
+	return errors.Join(d.loads.Close(ctx), d.parks.Close(ctx), d.records.Close(ctx))
 }
 
 // attempt is an exchange to be recorded.
@@ -86,7 +102,7 @@ type attempt struct {
 // recorded and its successor scheduled. Where the endpoint's lane has no place the delivery is
 // parked. An error means that nothing is known or recorded, and the job has to run again.
 func (d *Deliverer) Deliver(ctx context.Context, job DeliverArgs) error {
-	place := d.lanes.enter(job.EndpointID, job.Manual)
+	place := d.lanes.lineUp(ctx, job.EndpointID, job.Manual)
 	if place == nil {
 		if _, err := d.parks.Do(ctx, job); err != nil {
 			return fmt.Errorf("error parking a delivery: %w", err)
@@ -99,6 +115,20 @@ func (d *Deliverer) Deliver(ctx context.Context, job DeliverArgs) error {
 		return err
 	}
 	return d.drainOn(ctx, job.EndpointID)
+}
+
+// DeliverMany makes first attempts side by side. When some of them fail with an error, the job runs again,
+// and those that were made are leftovers then.
+func (d *Deliverer) DeliverMany(ctx context.Context, job DeliverManyArgs) error {
+	errs := make([]error, len(job.DeliveryIDs))
+	var attempts sync.WaitGroup
+	for i, id := range job.DeliveryIDs {
+		attempts.Go(func() {
+			errs[i] = d.Deliver(ctx, DeliverArgs{DeliveryID: id, EndpointID: job.EndpointID})
+		})
+	}
+	attempts.Wait()
+	return errors.Join(errs...)
 }
 
 // attemptIn makes an attempt in a place and gives the place back. It tells whether parked
@@ -123,14 +153,14 @@ func (d *Deliverer) attemptIn(ctx context.Context, in *place, job DeliverArgs) (
 
 // attempt loads, signs and posts. It returns nothing to record when no attempt was made.
 func (d *Deliverer) attempt(ctx context.Context, job DeliverArgs) (*attempt, error) {
-	queries := dbsqlc.New()
-	row, err := queries.DeliveryForAttempt(ctx, d.db, job.DeliveryID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, nil // history has been removed
-	}
+	row, err := d.loads.Do(ctx, job.DeliveryID)
 	if err != nil {
 		return nil, fmt.Errorf("error loading a delivery: %w", err)
 	}
+	if row == nil {
+		return nil, nil // history has been removed
+	}
+	queries := dbsqlc.New()
 	delivery := &row.WebhookDelivery
 	if !job.Manual && (int(delivery.Step) != job.Step || delivery.NextAttemptAt == nil) {
 		return nil, nil // a leftover of a crash: this attempt has been recorded
@@ -144,17 +174,12 @@ func (d *Deliverer) attempt(ctx context.Context, job DeliverArgs) (*attempt, err
 		})
 	}
 	d.lanes.limitRate(delivery.EndpointID, row.RateLimit)
-	secrets, err := d.secrets(ctx, delivery.EndpointID)
-	if err != nil {
-		return nil, err
-	}
-	headers, err := openHeaders(d.keyring, delivery.EndpointID, row.Headers)
-	if err != nil {
-		return nil, err
-	}
-	result, err := d.client.post(ctx, message{row.URL, delivery.EventID, row.Body, secrets, headers})
+	result, err := d.client.post(ctx, message{row.URL, delivery.EventID, row.Body, row.secrets, row.headers})
 	if err != nil {
 		return nil, fmt.Errorf("error posting a webhook: %w", err)
+	}
+	if d.attempts != nil {
+		d.attempts(result.class, result.duration)
 	}
 	return &attempt{job, result, row.EndpointFailingSince != nil}, nil
 }
@@ -171,30 +196,10 @@ func (d *Deliverer) giveUp(ctx context.Context, job DeliverArgs, set func(contex
 	return nil
 }
 
-// secrets opens the live secrets of an endpoint, newest first.
-func (d *Deliverer) secrets(ctx context.Context, endpointID string) ([]signature.Secret, error) {
-	rows, err := dbsqlc.New().SecretLive(ctx, d.db, &dbsqlc.SecretLiveParams{EndpointID: endpointID, Now: d.now()})
-	if err != nil {
-		return nil, fmt.Errorf("error loading secrets: %w", err)
-	}
-	secrets := make([]signature.Secret, 0, len(rows))
-	for _, sealed := range rows {
-		text, err := d.keyring.Open(sealed, secretContext(endpointID))
-		if err != nil {
-			return nil, fmt.Errorf("error opening a secret of %s: %w", endpointID, err)
-		}
-		secret, err := signature.ParseSecret(string(text))
-		if err != nil {
-			return nil, fmt.Errorf("error parsing a secret of %s: %w", endpointID, err)
-		}
-		secrets = append(secrets, secret)
-	}
-	return secrets, nil
-}
-
 // recordMany stores attempts with what follows from each. Rows are locked, so that a resend
-// by hand and the schedule cannot both count from the same state.
-func (d *Deliverer) recordMany(ctx context.Context, tx pgx.Tx, attempts []attempt) ([]groupcommit.Result[struct{}], error) {
+// by hand and the schedule cannot both count from the same state. A result is the status in which the attempt
+// brought its delivery to rest, "" where it did not.
+func (d *Deliverer) recordMany(ctx context.Context, tx pgx.Tx, attempts []attempt) ([]groupcommit.Result[string], error) {
 	queries := dbsqlc.New()
 	deliveryIDs := make([]string, 0, len(attempts))
 	for _, a := range attempts {
@@ -208,11 +213,11 @@ func (d *Deliverer) recordMany(ctx context.Context, tx pgx.Tx, attempts []attemp
 	for _, row := range locked {
 		rows[row.ID] = row
 	}
-	results := make([]groupcommit.Result[struct{}], len(attempts))
+	results := make([]groupcommit.Result[string], len(attempts))
 	inserted := &dbsqlc.AttemptInsertManyParams{}
 	var jobs []river.InsertManyParams
 	var endpoints health
-	for _, a := range attempts {
+	for i, a := range attempts {
 		row := rows[a.job.DeliveryID]
 		if row == nil {
 			continue // history has been removed meanwhile
@@ -221,10 +226,14 @@ func (d *Deliverer) recordMany(ctx context.Context, tx pgx.Tx, attempts []attemp
 		if stale {
 			continue // recorded by another worker meanwhile
 		}
+		before := row.Status
 		row.AttemptCount++
 		appendAttempt(inserted, row, a)
 		if job := d.advance(row, a); job != nil {
 			jobs = append(jobs, *job)
+		}
+		if row.Status != before && row.Status != DeliveryRetrying {
+			results[i].Value = row.Status
 		}
 		endpoints.note(row, a)
 	}
@@ -242,6 +251,28 @@ func (d *Deliverer) recordMany(ctx context.Context, tx pgx.Tx, attempts []attemp
 	}
 	return results, db.Enqueue(ctx, tx, d.queue, jobs)
 }
+
+// tellRested is the hook of a group that tells what came to rest.
+func tellRested(rested func(status string)) func([]attempt, []groupcommit.Result[string]) {
+	if rested == nil {
+		return nil
+	}
+	return func(_ []attempt, results []groupcommit.Result[string]) {
+		for _, r := range results {
+			if r.Value != "" {
+				rested(r.Value)
+			}
+		}
+	}
+}
+
+// Queued is how many items wait for a transaction, by the name of their group.
+func (d *Deliverer) Queued() map[string]int {
+	return map[string]int{"webhook_loads": d.loads.Queued(), "webhook_attempts": d.records.Queued(), "webhook_parks": d.parks.Queued()}
+}
+
+// Lanes is how many endpoints have their breaker open, and how many attempts wait for an answer, in this process.
+func (d *Deliverer) Lanes() (open, inFlight int) { return d.lanes.count() }
 
 // advance moves a delivery by the outcome of one attempt and returns the job of the next one,
 // if there is to be one.

@@ -266,7 +266,7 @@ func TestDeliver(t *testing.T) {
 		b := newBundle(t, nil)
 		job := b.emit(t)
 		dying := b.newDeliverer(t)
-		require.NoError(t, dying.Close(t.Context())) // it still posts, and can record nothing
+		require.NoError(t, dying.records.Close(t.Context())) // it still posts, and can record nothing
 		require.Error(t, dying.Deliver(t.Context(), job))
 		require.Equal(t, DeliveryPending, b.delivery(t, job.DeliveryID).Status)
 		require.NoError(t, b.deliverer.Deliver(t.Context(), job))

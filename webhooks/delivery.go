@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 
 	"paygate/db"
@@ -126,7 +125,8 @@ func showDelivery(row *dbsqlc.WebhookDelivery) *Delivery {
 
 // Log reads deliveries, and resends them.
 type Log struct {
-	DB    *pgxpool.Pool
+	// DB answers what is shown; it may be a little old. What is resent is decided in a transaction of the caller's.
+	DB    dbsqlc.DBTX
 	Queue Queue
 	Now   func() time.Time
 }
@@ -184,6 +184,23 @@ func (l *Log) Get(ctx context.Context, merchantID uuid.UUID, id string) (*Delive
 		detail.Attempts = append(detail.Attempts, shown)
 	}
 	return detail, nil
+}
+
+// FirstFailure returns the first attempt to deliver an event to an endpoint, when it has failed; nil before
+// that, and when it succeeded.
+func (l *Log) FirstFailure(ctx context.Context, merchantID uuid.UUID, eventID, endpointID string) (*Attempt, error) {
+	row, err := dbsqlc.New().DeliveryOfEvent(ctx, l.DB, &dbsqlc.DeliveryOfEventParams{EventID: eventID, EndpointID: endpointID})
+	if err != nil {
+		return nil, deliveryError(err)
+	}
+	if row.AttemptCount == 0 {
+		return nil, nil
+	}
+	detail, err := l.Get(ctx, merchantID, row.ID)
+	if err != nil || len(detail.Attempts) == 0 || detail.Attempts[0].Error == nil {
+		return nil, err
+	}
+	return &detail.Attempts[0], nil
 }
 
 // Resend enqueues one more attempt inside tx, whatever the delivery's state, without using up

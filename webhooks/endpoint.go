@@ -85,6 +85,8 @@ type EndpointParams struct {
 	Headers map[string]string
 	// RateLimit is in requests a second; nil for none.
 	RateLimit *int32
+	// Secret signs; nil is for a fresh one, which is all that merchants can have.
+	Secret *signature.Secret
 }
 
 // Create stores a new endpoint with a fresh secret, which only this answer shows. It fails
@@ -118,7 +120,10 @@ func (s *Endpoints) Create(ctx context.Context, tx pgx.Tx, merchantID uuid.UUID,
 	}); err != nil {
 		return nil, fmt.Errorf("error storing an endpoint: %w", err)
 	}
-	secret := signature.GenerateSecret().Reveal()
+	if params.Secret == nil {
+		params.Secret = new(signature.GenerateSecret())
+	}
+	secret := params.Secret.Reveal()
 	if err := s.addSecret(ctx, tx, merchantID, row.ID, secret); err != nil {
 		return nil, err
 	}
@@ -305,13 +310,12 @@ func (s *Endpoints) Sweep(ctx context.Context) error {
 		return fmt.Errorf("error finding endpoints with parked deliveries: %w", err)
 	}
 	for _, id := range waiting {
-		err := db.InTx(ctx, s.DB, func(tx pgx.Tx) error {
-			if _, err := dbsqlc.New().DeliveryResume(ctx, tx, &dbsqlc.DeliveryResumeParams{EndpointID: id, Now: s.Now()}); err != nil {
-				return fmt.Errorf("error resuming deliveries: %w", err)
-			}
-			return enqueueDrain(ctx, tx, s.Queue, id, time.Time{})
-		})
-		if err != nil {
+		if _, err := dbsqlc.New().DeliveryResume(ctx, s.DB, &dbsqlc.DeliveryResumeParams{EndpointID: id, Now: s.Now()}); err != nil {
+			return fmt.Errorf("error resuming deliveries: %w", err)
+		}
+		// A job that is there already is enough, such as the one that waits for an open breaker: however long
+		// an endpoint fails, it has one.
+		if err := enqueueDrain(ctx, nil, s.Queue, id, time.Time{}); err != nil {
 			return err
 		}
 	}

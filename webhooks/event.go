@@ -129,6 +129,7 @@ func Emit(ctx context.Context, tx pgx.Tx, queue Queue, events []Event, jobs ...r
 		return fmt.Errorf("error finding subscribed endpoints: %w", err)
 	}
 	deliveries := &dbsqlc.DeliveryInsertManyParams{}
+	toSend := make(map[string][]string)
 	for _, e := range events {
 		for _, s := range subscribers {
 			if s.MerchantID != e.merchantID || !e.reaches(s.ID, s.EventTypes) {
@@ -139,7 +140,7 @@ func Emit(ctx context.Context, tx pgx.Tx, queue Queue, events []Event, jobs ...r
 			if s.Status == EndpointDisabled {
 				status = DeliveryPaused
 			} else {
-				jobs = append(jobs, river.InsertManyParams{Args: DeliverArgs{DeliveryID: id, EndpointID: s.ID}})
+				toSend[s.ID] = append(toSend[s.ID], id)
 			}
 			deliveries.Ids = append(deliveries.Ids, id)
 			deliveries.MerchantIds = append(deliveries.MerchantIds, e.merchantID)
@@ -155,6 +156,9 @@ func Emit(ctx context.Context, tx pgx.Tx, queue Queue, events []Event, jobs ...r
 		if err := queries.DeliveryInsertMany(ctx, tx, deliveries); err != nil {
 			return fmt.Errorf("error storing deliveries: %w", err)
 		}
+	}
+	for endpointID, ids := range toSend {
+		jobs = append(jobs, firstAttempts(endpointID, ids)...)
 	}
 	return db.Enqueue(ctx, tx, queue, jobs)
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"paygate/db/dbsqlc"
 	"paygate/fault"
@@ -44,7 +43,7 @@ func showEvent(row *dbsqlc.Event) *EventView {
 }
 
 // Events reads what happened.
-type Events struct{ DB *pgxpool.Pool }
+type Events struct{ DB dbsqlc.DBTX }
 
 // Get returns one event, or not_found.
 func (e *Events) Get(ctx context.Context, merchantID uuid.UUID, id string) (*EventView, error) {

@@ -1,6 +1,8 @@
 package webhooks
 
 import (
+	"slices"
+
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 )
@@ -27,6 +29,35 @@ func (DeliverArgs) Kind() string { return "deliver_webhook" }
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (DeliverArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueName}
+}
+
+// DeliverManyArgs asks for the first attempts of what one transaction has to tell an endpoint. Where many
+// payments share a transaction, a job for each would cost as much as everything else about its delivery.
+// From the second attempt on, each delivery has a job of its own.
+type DeliverManyArgs struct {
+	EndpointID  string   `json:"endpoint_id"`
+	DeliveryIDs []string `json:"delivery_ids"`
+}
+
+// Kind implements river.JobArgs.
+func (DeliverManyArgs) Kind() string { return "deliver_webhooks" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (DeliverManyArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueName}
+}
+
+// firstAttempts are the jobs of new deliveries to an endpoint, no job with more than its lane has places.
+func firstAttempts(endpointID string, deliveryIDs []string) []river.InsertManyParams {
+	var jobs []river.InsertManyParams
+	for some := range slices.Chunk(deliveryIDs, laneMax) {
+		if len(some) == 1 {
+			jobs = append(jobs, river.InsertManyParams{Args: DeliverArgs{DeliveryID: some[0], EndpointID: endpointID}})
+			continue
+		}
+		jobs = append(jobs, river.InsertManyParams{Args: DeliverManyArgs{EndpointID: endpointID, DeliveryIDs: some}})
+	}
+	return jobs
 }
 
 // DrainArgs asks to send the parked deliveries of an endpoint, as far as its lane has places.

@@ -14,9 +14,9 @@ const (
 	laneMax = 32
 	// laneFast is what counts as fast.
 	laneFast = time.Second
-	// unprovenMax bounds the attempts in flight at all endpoints together that are not known to be
-	// fast: less than the workers there are, so that however many hang, the others find a place.
-	unprovenMax = 160
+	// lineFor is how long a delivery waits in memory for a place in a lane. A burst at an endpoint that keeps
+	// up is over sooner than its deliveries could be parked and claimed again, which are two writes for each.
+	lineFor = 250 * time.Millisecond
 	// breakAfter is how many failures in a row open an endpoint's breaker.
 	breakAfter = 10
 	// The breaker stays open for firstBreak, and twice as long each time a probe fails, up to longestBreak.
@@ -34,12 +34,16 @@ const (
 // breaker that closes the lane while it fails.
 type lanes struct {
 	now func() time.Time
+	// share bounds the attempts in flight at all endpoints together that are not known to be fast, and the
+	// deliveries that wait in memory for a place. It is two fifths of the workers, so that however many
+	// hang and wait, the others find a worker.
+	share int
 
 	mu         sync.Mutex
 	byEndpoint map[string]*lane
-	// unproven counts the attempts in flight in lanes that are not proven.
-	unproven int
-	swept    time.Time
+	// unproven counts the attempts in flight in lanes that are not proven, lined who stands in a line.
+	unproven, lined int
+	swept           time.Time
 }
 
 // lane is what is known of one endpoint.
@@ -58,13 +62,15 @@ type lane struct {
 	// the next one is in time (the generic cell rate algorithm: one value, no counters to refill).
 	interval time.Duration
 	after    time.Time
+	// line is who waits in memory for a place, the first first. A nil place sends one away.
+	line []chan *place
 	// waiting says that deliveries were parked since the lane was last found empty of them.
 	waiting bool
 	used    time.Time
 }
 
-func newLanes(now func() time.Time) *lanes {
-	return &lanes{now: now, byEndpoint: make(map[string]*lane), swept: now()}
+func newLanes(now func() time.Time, workers int) *lanes {
+	return &lanes{now: now, share: max(2*workers/5, 1), byEndpoint: make(map[string]*lane), swept: now()}
 }
 
 // place is a place in a lane, to be given back with what came of the attempt.
@@ -81,16 +87,26 @@ func (l *lanes) enter(endpointID string, forced bool) *place {
 	defer l.mu.Unlock()
 	now := l.now()
 	l.sweep(now)
+	of := l.lane(endpointID, now)
+	if !forced && !l.admits(of, now) {
+		of.waiting = true
+		return nil
+	}
+	return l.take(of, now)
+}
+
+func (l *lanes) lane(endpointID string, now time.Time) *lane {
 	of := l.byEndpoint[endpointID]
 	if of == nil {
 		of = &lane{limit: laneStart}
 		l.byEndpoint[endpointID] = of
 	}
 	of.used = now
-	if !forced && !l.admits(of, now) {
-		of.waiting = true
-		return nil
-	}
+	return of
+}
+
+// take takes a place in a lane that admits.
+func (l *lanes) take(of *lane, now time.Time) *place {
 	of.inFlight++
 	if of.interval > 0 {
 		of.after = later(of.after, now).Add(of.interval)
@@ -110,7 +126,7 @@ func (l *lanes) admits(of *lane, now time.Time) bool {
 		// One probe at a time, when its time has come.
 		return of.inFlight == 0 && !now.Before(of.openUntil)
 	}
-	return of.inFlight < of.limit && (of.proven || l.unproven < unprovenMax)
+	return of.inFlight < of.limit && (of.proven || l.unproven < l.share)
 }
 
 // leave gives a place back after an attempt. It returns when a probe should follow, if the attempt
@@ -120,6 +136,7 @@ func (p *place) leave(failed bool, took time.Duration) (probeAt time.Time, waiti
 	defer p.lanes.mu.Unlock()
 	p.free()
 	of := p.lane
+	defer p.lanes.serve(of)
 	if !failed {
 		of.failures, of.openUntil, of.openFor = 0, time.Time{}, 0
 		if of.proven = took < laneFast; of.proven {
@@ -152,6 +169,7 @@ func (p *place) unused() {
 	if !p.lane.after.IsZero() {
 		p.lane.after = p.lane.after.Add(-p.lane.interval)
 	}
+	p.lanes.serve(p.lane)
 }
 
 // limitRate sets how many requests a second an endpoint gets, nil for as many as it takes. Who is in the
@@ -216,6 +234,19 @@ func (l *lanes) probes(endpointID string) bool {
 	defer l.mu.Unlock()
 	of := l.byEndpoint[endpointID]
 	return of != nil && !of.openUntil.IsZero()
+}
+
+// count tells how many lanes are closed by their breakers, and how many attempts are in flight.
+func (l *lanes) count() (open, inFlight int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, of := range l.byEndpoint {
+		inFlight += of.inFlight
+		if !of.openUntil.IsZero() {
+			open++
+		}
+	}
+	return open, inFlight
 }
 
 // sweep forgets lanes that nobody uses, so that they do not add up over the endpoints of years.

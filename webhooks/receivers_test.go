@@ -136,6 +136,16 @@ func snippet(t *testing.T, language, fence string) string {
 	return code + "\n"
 }
 
+// present tells whether a program that is not required is here.
+func present(t *testing.T, program string) bool {
+	t.Helper()
+	_, err := exec.LookPath(program)
+	if err != nil {
+		t.Logf("%s is not here: the snippet that needs it is not run", program)
+	}
+	return err == nil
+}
+
 // TestSnippets runs what docs/webhooks.md tells receivers to do. Node and Python must be there; of the others
 // those run whose runtime is.
 func TestSnippets(t *testing.T) {
@@ -163,13 +173,13 @@ require "json"
 puts JSON.generate(JSON.parse($stdin.read).map { |t| verify(t["secret"], t["headers"], t["body"]) })
 `},
 	} {
+		code := c.before + snippet(t, c.language, c.fence) + c.after
+		if c.optional && !present(t, c.run[0]) {
+			continue
+		}
 		t.Run(c.language, func(t *testing.T) {
 			t.Parallel()
 
-			code := c.before + snippet(t, c.language, c.fence) + c.after
-			if _, err := exec.LookPath(c.run[0]); err != nil && c.optional {
-				t.Skipf("%s is not here", c.run[0])
-			}
 			folder := t.TempDir()
 			require.NoError(t, os.WriteFile(filepath.Join(folder, c.file), []byte(code), 0o600))
 			runIn(t, folder, trials(t), c.run[0], append(c.run[1:], c.file)...)
@@ -177,15 +187,15 @@ puts JSON.generate(JSON.parse($stdin.read).map { |t| verify(t["secret"], t["head
 	}
 
 	// Java has no JSON of its own: its trials come as lines.
+	java := snippet(t, "Java", "java")
 	t.Run("Java", func(t *testing.T) {
 		t.Parallel()
 
-		code := snippet(t, "Java", "java")
-		if _, err := exec.LookPath("javac"); err != nil {
-			t.Skip("javac is not here")
+		if !present(t, "javac") {
+			return
 		}
 		folder := t.TempDir()
-		require.NoError(t, os.WriteFile(filepath.Join(folder, "Webhooks.java"), []byte(code), 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(folder, "Webhooks.java"), []byte(java), 0o600))
 		require.NoError(t, os.WriteFile(filepath.Join(folder, "Run.java"), []byte(`
 			import java.io.*; import java.nio.charset.StandardCharsets; import java.util.*;
 			class Run { public static void main(String[] args) throws Exception {

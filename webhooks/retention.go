@@ -29,6 +29,9 @@ type Retention struct {
 func (r *Retention) Expire(ctx context.Context) (deliveries, events int, err error) {
 	before := r.Now().Add(-r.Keep)
 	queries := dbsqlc.New()
+	if err := queries.HistoryForget(ctx, r.DB, before); err != nil {
+		return 0, 0, fmt.Errorf("error noting what is forgotten: %w", err)
+	}
 	for after := ""; ; {
 		gone, err := queries.DeliveryExpire(ctx, r.DB, &dbsqlc.DeliveryExpireParams{
 			BeforeID: ids.Before(ids.Delivery, before), AfterID: after, RowLimit: expireBatch,

@@ -19,6 +19,10 @@ import (
 // object is the first level. The library's WithDepthLimit is not carried out yet.
 const MaxDepth = 16
 
+// MaxTokens bounds how many names, values, brackets and braces a body may hold: all that a route
+// takes fits ten times, while checking a body for duplicates costs memory for each name in it.
+const MaxTokens = 2000
+
 // Names are compared byte for byte: a second spelling of a field would be a second
 // way to give it twice.
 var decodeOptions = json.JoinOptions(
@@ -31,7 +35,7 @@ var decodeOptions = json.JoinOptions(
 // a struct, and refuses everything that a caller may have meant differently:
 //
 //   - malformed_json: not JSON (RFC 8259), nothing or something else than one object,
-//     invalid UTF-8, half of a surrogate pair, nesting beyond [MaxDepth]
+//     invalid UTF-8, half of a surrogate pair, nesting beyond [MaxDepth], more than [MaxTokens]
 //   - duplicate_field, unknown_field: with the field's name as param
 //   - invalid_type: another JSON type than the field's; null, which only pointers and
 //     [Optional] take; an integer written as "100", 10.5 or 1e3
@@ -76,8 +80,10 @@ func inspect(body []byte) error {
 	// spared looking into each string.
 	mayHoldNUL := bytes.Contains(body, []byte(`\u0000`))
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(body))
+	tokens := 0
 	for closed := false; ; closed = decoder.StackDepth() == 0 {
 		token, err := decoder.ReadToken()
+		tokens++
 		switch {
 		case closed && errors.Is(err, io.EOF):
 			return nil
@@ -87,6 +93,8 @@ func inspect(body []byte) error {
 			return syntaxFault(body, err)
 		case decoder.StackDepth() > MaxDepth:
 			return fault.New(fault.MalformedJSON, "The body nests deeper than %d levels.", MaxDepth)
+		case tokens > MaxTokens:
+			return fault.New(fault.MalformedJSON, "The body holds more than %d names and values.", MaxTokens)
 		case mayHoldNUL && token.Kind() == '"' && strings.ContainsRune(token.String(), 0):
 			return nulFault(decoder)
 		}

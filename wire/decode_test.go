@@ -78,6 +78,8 @@ func TestDecodeRefuses(t *testing.T) {
 	deep := func(levels int) string {
 		return `{"x":` + strings.Repeat("[", levels-1) + strings.Repeat("]", levels-1) + `}`
 	}
+	// many has n values in its array, and so n and five tokens.
+	many := func(n int) string { return `{"x":[1` + strings.Repeat(",1", n-1) + `]}` }
 
 	for name, test := range map[string]struct {
 		body    string
@@ -118,8 +120,10 @@ func TestDecodeRefuses(t *testing.T) {
 		"TrailingText":        {`{"amount":1} x`, fault.MalformedJSON, "", "Something follows the JSON object"},
 		"TrailingBrace":       {`{"amount":1}}`, fault.MalformedJSON, "", "Something follows the JSON object"},
 		"TooDeep":             {deep(17), fault.MalformedJSON, "", "deeper than 16 levels"},
+		"TooMany":             {many(wire.MaxTokens - 4), fault.MalformedJSON, "", "more than 2000 names and values"},
 		"FarTooDeep":          {deep(100_000), fault.MalformedJSON, "", "deeper than 16 levels"},
 		"MalformedFirst":      {`{"nonsense":1,"amount":"1",]`, fault.MalformedJSON, "", "line 1, column 27"},
+		"ManyEnoughButWrong":  {many(wire.MaxTokens - 5), fault.UnknownField, "x", "There is no field x."},
 		"DeepEnoughButWrong":  {deep(16), fault.UnknownField, "x", "There is no field x."},
 
 		"Duplicate":         {`{"amount":1,"amount":1}`, fault.DuplicateField, "amount", "amount is given twice"},

@@ -11,8 +11,8 @@ import (
 	"paygate/webhooks"
 )
 
-// full runs the measurement at the size that the figures in bench/RESULTS.md are of.
-var full = flag.Bool("full", false, "100 healthy endpoints at 300 events/s, 20 that hang with 5,000 deliveries queued")
+// full runs the measurements at the size that the figures in docs/performance.md are of.
+var full = flag.Bool("full", false, "measure at full size: see docs/performance.md")
 
 // size of a measurement.
 type size struct {

@@ -8,6 +8,8 @@ export interface Config {
   return_url: string;
   locale: 'en' | 'hi';
   accent: string;
+  /** Path of the merchant's picture; empty for none. */
+  logo: string;
   test: boolean;
 }
 

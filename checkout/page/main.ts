@@ -55,7 +55,7 @@ const app = document.getElementById('app') as HTMLElement;
 app.className = 'card';
 app.replaceChildren(
   h('header', { class: 'summary', 'data-test-id': 'order-summary' },
-    h('p', { class: 'merchant' }, merchant, config.test ? h('span', { class: 'badge' }, t('test')) : null),
+    h('p', { class: 'merchant' }, config.logo ? h('img', { class: 'logo', src: config.logo, alt: '', 'data-test-id': 'merchant-logo' }) : null, merchant, config.test ? h('span', { class: 'badge' }, t('test')) : null),
     h('h1', { tabindex: -1 }, h('span', { class: 'sr' }, `${t('pay_to', { merchant })}: `), h('span', { class: 'amount', 'data-test-id': 'order-amount' }, amount)),
     h('p', { class: 'order' }, `${t('order')} `, h('span', { 'data-test-id': 'order-id' }, order.id))),
   status, view,

@@ -18,6 +18,7 @@ import (
 
 type apiCommand struct {
 	APIAddr             address `name:"api-addr" env:"PAYGATE_API_ADDR" default:":8000" group:"Servers" help:"Where the API listens."`
+	tlsSettings         `embed:""`
 	gatewaySettings     `embed:""`
 	redisSettings       `embed:"" group:"Storage"`
 	developmentSettings `embed:""`
@@ -32,7 +33,14 @@ func (c *apiCommand) run(ctx context.Context, io streams) error {
 	if c.RedisURL.options == nil {
 		return usagef("REDIS_URL is not set: give one such as redis://localhost:6379/0")
 	}
+	if err := c.trust(); err != nil {
+		return err
+	}
 	logger := c.logger(io.err)
+	presented, err := c.certificate(logger)
+	if err != nil {
+		return err
+	}
 	return runProcess(ctx, func(p *process) error {
 		g, err := p.openGateway(ctx, c.gatewaySettings, gatewayOptions{role: "api", development: c.Development, logger: logger})
 		if err != nil {
@@ -46,7 +54,7 @@ func (c *apiCommand) run(ctx context.Context, io streams) error {
 		if _, err := p.serveAdmin(ctx, c.adminSettings, logger); err != nil {
 			return err
 		}
-		listener, err := p.listen(ctx, c.APIAddr, "PAYGATE_API_ADDR")
+		listener, err := p.listenPublic(ctx, c.APIAddr, "PAYGATE_API_ADDR", presented)
 		if err != nil {
 			return err
 		}
@@ -83,8 +91,8 @@ func (p *process) apiOptions(g *gateway, s redisSettings, sandboxOpen bool) http
 		sandbox = new(demoMerchant)
 	}
 	return httpapi.Options{
-		DB: g.pool, Gate: p.openGate(s, g.logger), Payments: g.payments, Events: &webhooks.Events{DB: g.pool}, Endpoints: g.endpoints,
-		Deliveries: &webhooks.Log{DB: g.pool, Queue: g.queue, Now: now}, Keys: &merchants.Keys{DB: g.pool, Now: time.Now},
-		Fingerprints: g.fingerprints, Logger: g.logger, Now: now, Sandbox: sandbox,
+		DB: g.pool, Gate: p.openGate(s, g.logger), Payments: g.payments, Events: &webhooks.Events{DB: g.reads}, Endpoints: g.endpoints,
+		Deliveries: &webhooks.Log{DB: g.reads, Queue: g.queue, Now: now}, Keys: &merchants.Keys{DB: g.pool, Now: time.Now},
+		Fingerprints: g.fingerprints, Logger: g.logger, Now: now, Sandbox: sandbox, Metrics: p.metrics,
 	}
 }

@@ -17,12 +17,17 @@ const demoCheckoutSecret = "checkout_secret_test_abc123"
 
 type checkoutCommand struct {
 	CheckoutAddr        address `name:"checkout-addr" env:"PAYGATE_CHECKOUT_ADDR" default:":3001" group:"Servers" help:"Where checkout.js and the payment page are served."`
+	tlsSettings         `embed:""`
 	gatewaySettings     `embed:""`
 	developmentSettings `embed:""`
 }
 
 func (c *checkoutCommand) run(ctx context.Context, io streams) error {
 	logger := c.logger(io.err)
+	presented, err := c.certificate(logger)
+	if err != nil {
+		return err
+	}
 	return runProcess(ctx, func(p *process) error {
 		g, err := p.openGateway(ctx, c.gatewaySettings, gatewayOptions{role: "checkout", development: c.Development, logger: logger})
 		if err != nil {
@@ -31,7 +36,7 @@ func (c *checkoutCommand) run(ctx context.Context, io streams) error {
 		if _, err := p.serveAdmin(ctx, c.adminSettings, logger); err != nil {
 			return err
 		}
-		listener, err := p.listen(ctx, c.CheckoutAddr, "PAYGATE_CHECKOUT_ADDR")
+		listener, err := p.listenPublic(ctx, c.CheckoutAddr, "PAYGATE_CHECKOUT_ADDR", presented)
 		if err != nil {
 			return err
 		}
@@ -47,7 +52,7 @@ func (p *process) serveCheckout(listener net.Listener, g *gateway, development b
 	server := checkout.New(checkout.Options{
 		DB: g.pool, Payments: g.payments, Keys: &merchants.Keys{DB: g.pool, Now: time.Now},
 		Storefronts:  &merchants.Storefronts{DB: g.pool, Keyring: g.keyring, Now: now},
-		Fingerprints: g.fingerprints, Logger: g.logger, Actions: g.simulator, AllowLoopback: development,
+		Fingerprints: g.fingerprints, Logger: g.logger, Actions: g.simulator, AllowLoopback: development, Metrics: p.metrics,
 	})
 	p.onStop(func(context.Context) error { server.Close(); return nil })
 	p.serve(listener, server, g.logger, server.Close)

@@ -11,7 +11,9 @@ import (
 	"strings"
 
 	"paygate/dashboard"
+	"paygate/gate"
 	"paygate/httpapi"
+	"paygate/merchants"
 )
 
 // dashboardSettings is how the dashboard is reached.
@@ -36,40 +38,67 @@ func (p *pathPrefix) UnmarshalText(text []byte) error {
 type dashboardCommand struct {
 	DashboardAddr       address `name:"dashboard-addr" env:"PAYGATE_DASHBOARD_ADDR" default:":3000" group:"Servers" help:"Where the dashboard listens."`
 	dashboardSettings   `embed:""`
+	tlsSettings         `embed:""`
 	gatewaySettings     `embed:""`
 	redisSettings       `embed:"" group:"Storage"`
+	replicaSettings     `embed:"" group:"Storage"`
 	developmentSettings `embed:""`
+	RateLimit           gate.Rate `name:"rate-limit" env:"RATE_LIMIT" default:"100/s" placeholder:"RATE" group:"API" help:"What the API allows each key. An owner may set less for their merchant under Settings; more is for the operator to give."`
+	APIURL              webURL    `name:"api-url" env:"PAYGATE_API_URL" default:"http://localhost:8000" group:"Servers" help:"Where merchants' servers reach the API, without a path; pages show it."`
+	CheckoutURL         webURL    `name:"checkout-url" env:"PAYGATE_CHECKOUT_URL" default:"http://localhost:3001" group:"Servers" help:"Where customers reach the checkout, without a path; pages show it."`
 }
 
 func (c *dashboardCommand) run(ctx context.Context, io streams) error {
 	if c.RedisURL.options == nil {
 		return usagef("REDIS_URL is not set: give one such as redis://localhost:6379/0")
 	}
+	if err := c.trust(); err != nil {
+		return err
+	}
 	logger := c.logger(io.err)
+	presented, err := c.certificate(logger)
+	if err != nil {
+		return err
+	}
 	return runProcess(ctx, func(p *process) error {
-		g, err := p.openGateway(ctx, c.gatewaySettings, gatewayOptions{role: "dashboard", development: c.Development, logger: logger})
+		g, err := p.openGateway(ctx, c.gatewaySettings, gatewayOptions{role: "dashboard", development: c.Development, replica: c.replicaSettings, logger: logger})
 		if err != nil {
 			return err
 		}
 		if _, err := p.serveAdmin(ctx, c.adminSettings, logger); err != nil {
 			return err
 		}
-		listener, err := p.listen(ctx, c.DashboardAddr, "PAYGATE_DASHBOARD_ADDR")
+		listener, err := p.listenPublic(ctx, c.DashboardAddr, "PAYGATE_DASHBOARD_ADDR", presented)
 		if err != nil {
 			return err
 		}
 		logger.LogAttrs(ctx, slog.LevelInfo, "dashboard listens", slog.String("addr", listener.Addr().String()))
-		return p.serveDashboard(ctx, listener, g, c.dashboardSettings, p.apiOptions(g, c.redisSettings, false), !c.Development)
+		api := p.apiOptions(g, c.redisSettings, false)
+		api.RateLimit = c.RateLimit
+		return p.serveDashboard(ctx, listener, g, api, dashboardOptions{
+			prefix: c.DashboardPrefix, secure: !c.Development, apiURL: string(c.APIURL), checkoutURL: string(c.CheckoutURL),
+		})
 	})
 }
 
-// serveDashboard serves it over the same API that keys reach, with sessions in their place. secure says that
-// browsers come by TLS.
-func (p *process) serveDashboard(ctx context.Context, listener net.Listener, g *gateway, s dashboardSettings, api httpapi.Options, secure bool) error {
-	sessions := &dashboard.Sessions{DB: g.pool, Now: now, Secure: secure, Prefix: string(s.DashboardPrefix)}
-	api.Authenticate, api.Sandbox = sessions.Caller, nil
+// dashboardOptions is what differs between the role and dev.
+type dashboardOptions struct {
+	prefix pathPrefix
+	// secure says that browsers come by TLS.
+	secure              bool
+	apiURL, checkoutURL string
+}
+
+// serveDashboard serves it over the same API that keys reach, with sessions in their place.
+func (p *process) serveDashboard(ctx context.Context, listener net.Listener, g *gateway, api httpapi.Options, opts dashboardOptions) error {
+	sessions := &dashboard.Sessions{DB: g.pool, Now: now, Secure: opts.secure, Prefix: string(opts.prefix)}
+	limit := api.RateLimit
+	api.Authenticate, api.Sandbox, api.Name = sessions.Caller, nil, "dashboard"
 	server, err := dashboard.New(dashboard.Options{
-		DB: g.pool, Sessions: sessions, API: httpapi.New(api), Endpoints: g.endpoints, Queue: g.queue, Logger: g.logger, Now: now, Prefix: string(s.DashboardPrefix),
+		DB: g.pool, Reads: g.reads, Sessions: sessions, API: httpapi.New(api), Endpoints: g.endpoints, Queue: g.queue, Logger: g.logger, Now: now,
+		Storefronts: &merchants.Storefronts{DB: g.pool, Keyring: g.keyring, Now: now}, RateLimit: limit,
+		APIURL: strings.TrimRight(opts.apiURL, "/"), CheckoutURL: strings.TrimRight(opts.checkoutURL, "/"), Prefix: string(opts.prefix),
+		Metrics: p.metrics,
 	})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"time"
@@ -33,7 +34,10 @@ type devServers struct {
 
 func (c *devCommand) run(ctx context.Context, io streams) error {
 	begin := time.Now()
-	if err := c.check(); err != nil {
+	if err := errors.Join(c.check(), c.direct("dev")); err != nil {
+		return err
+	}
+	if err := c.trust(); err != nil {
 		return err
 	}
 	if c.AllowCIDRs == nil {
@@ -141,7 +145,9 @@ func (c *devCommand) start(ctx context.Context, p *process, servers devServers, 
 	}
 	api := p.apiOptions(g, c.redisSettings, c.SandboxOpen)
 	api.RateLimit = c.RateLimit
-	if err := p.serveDashboard(ctx, servers.dashboard, g, c.dashboardSettings, api, false); err != nil {
+	if err := p.serveDashboard(ctx, servers.dashboard, g, api, dashboardOptions{
+		prefix: c.DashboardPrefix, apiURL: urlOf(servers.api), checkoutURL: urlOf(servers.checkout),
+	}); err != nil {
 		return "", err
 	}
 	p.serveCheckout(servers.checkout, g, true)

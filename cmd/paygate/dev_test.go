@@ -13,7 +13,10 @@ import (
 // That dev works is shown on real processes, in e2e. Here it is that it leaves nothing running in this one.
 func TestDevLeavesNothing(t *testing.T) {
 	t.Chdir(t.TempDir())
-	env := map[string]string{"PAYGATE_API_ADDR": "127.0.0.1:0", "PAYGATE_RECEIVER_ADDR": "127.0.0.1:0", "PAYGATE_ADMIN_ADDR": "127.0.0.1:0"}
+	env := make(map[string]string)
+	for _, server := range []string{"ADMIN", "API", "CHECKOUT", "DASHBOARD", "RECEIVER", "SHOP"} {
+		env["PAYGATE_"+server+"_ADDR"] = "127.0.0.1:0"
+	}
 	dev := start(t, env, "dev")
 	require.Eventually(t, func() bool { return strings.Contains(dev.stdout.String(), "Paygate is ready") }, time.Minute, 10*time.Millisecond)
 

@@ -27,16 +27,7 @@ func (c *doctorCommand) run(ctx context.Context, io streams) error {
 		return err
 	}
 	defer pool.Close()
-	// The checks read whole tables, and may take longer than a request may.
-	conn, err := pool.Acquire(ctx)
-	if err != nil {
-		return fmt.Errorf("error acquiring a connection: %w", err)
-	}
-	defer conn.Release()
-	if _, err := conn.Exec(ctx, "SET statement_timeout = 0; SET enable_seqscan = on; SET default_transaction_read_only = on"); err != nil {
-		return fmt.Errorf("error preparing the session: %w", err)
-	}
-	findings, err := doctor.Examine(ctx, conn, doctor.Options{Settled: c.Settled, Stuck: c.Stuck})
+	findings, err := doctor.Examine(ctx, pool, doctor.Options{Settled: c.Settled, Stuck: c.Stuck})
 	if err != nil {
 		return err
 	}

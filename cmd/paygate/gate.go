@@ -21,7 +21,8 @@ func (p *process) openGate(s redisSettings, logger *slog.Logger) *gate.Gate {
 		}
 		return nil
 	})
-	g := gate.New(gate.Options{Redis: client, Logger: logger})
+	g := gate.New(gate.Options{Redis: client, Logger: logger, Observe: p.metrics.Exchange})
+	p.metrics.WatchRedis(g.InUse)
 	p.onStop(g.Close)
 	return g
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 
+	"paygate/db"
 	"paygate/idempotency"
 	"paygate/jobs"
 	"paygate/keyring"
@@ -30,6 +31,7 @@ type gatewaySettings struct {
 // gateway is the domain, wired. One process has one, whatever roles it plays.
 type gateway struct {
 	pool         *pgxpool.Pool
+	reads        *db.Reader
 	queue        *river.Client[pgx.Tx]
 	keyring      *keyring.Keyring
 	guard        *webhooks.Guard
@@ -49,7 +51,9 @@ type gatewayOptions struct {
 	acquirer acquirerSettings
 	// lifetimes are the workers' too.
 	lifetimes lifetimeSettings
-	logger    *slog.Logger
+	// replica is the dashboard's alone.
+	replica replicaSettings
+	logger  *slog.Logger
 }
 
 // openGateway connects and wires; the process closes it.
@@ -64,6 +68,15 @@ func (p *process) openGateway(ctx context.Context, s gatewaySettings, opts gatew
 		return nil, err
 	}
 	p.onStop(func(context.Context) error { g.pool.Close(); return nil })
+	warnOfPlainPostgres(ctx, g.pool.Config().ConnConfig, opts.logger)
+	replica, err := opts.replica.open(ctx, opts.role)
+	if err != nil {
+		return nil, err
+	}
+	if replica != nil {
+		p.onStop(func(context.Context) error { replica.Close(); return nil })
+	}
+	g.reads = db.NewReader(db.ReaderOptions{Primary: g.pool, Replica: replica, MaxLag: opts.replica.ReplicaMaxLag, Logger: opts.logger})
 	if g.queue, err = jobs.NewInserter(g.pool, opts.logger); err != nil {
 		return nil, err
 	}
@@ -78,11 +91,14 @@ func (p *process) openGateway(ctx context.Context, s gatewaySettings, opts gatew
 		return nil, err
 	}
 	g.payments = payments.New(payments.Options{
-		DB: g.pool, Acquirer: g.simulator, Queue: g.queue, Now: time.Now,
+		DB: g.pool, Reads: g.reads, Acquirer: g.simulator, Queue: g.queue, Now: time.Now,
 		AuthorizationLifetime: opts.lifetimes.AuthorizationLifetime, ActionLifetime: opts.lifetimes.ActionLifetime,
+		Observe: p.metrics.Batch, Settled: p.settled,
 	})
 	p.onStop(func(ctx context.Context) error { return errors.Join(g.payments.Close(ctx), g.simulator.Close(ctx)) })
 	g.endpoints = &webhooks.Endpoints{DB: g.pool, Guard: g.guard, Keyring: g.keyring, Queue: g.queue, Now: now}
+	p.parts.needs("postgres", g.pool.Ping)
+	p.watch(g)
 	return g, nil
 }
 

@@ -44,10 +44,15 @@ type cli struct {
 	Receiver  receiverCommand  `cmd:"" help:"Run a webhook test server that shows what it receives and checks signatures."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring the database to the schema of this binary."`
 	Seed      seedCommand      `cmd:"" help:"Make the demo merchant, its keys, order and webhook endpoint."`
-	Users     usersCommand     `cmd:"" help:"Let people sign in to the dashboard: paygate users create."`
+	Users     usersCommand     `cmd:"" help:"Say who can sign in to the dashboard."`
+	Keys      keysCommand      `cmd:"" help:"Give out API keys and take them back."`
 	Origins   originsCommand   `cmd:"" help:"Say which sites may show a merchant's payment page."`
+	Reseal    resealCommand    `cmd:"" help:"Seal every secret in the database with the first of PAYGATE_ENCRYPTION_KEYS, so that the others can go."`
+	Listen    listenCommand    `cmd:"" help:"Show a merchant's webhooks as they are sent, and forward them to a server on this machine."`
+	Trigger   triggerCommand   `cmd:"" help:"Make an event happen to the demo merchant, with a real payment."`
 	Doctor    doctorCommand    `cmd:"" help:"Check every invariant over the live database; status 1 when one is broken."`
 	Bench     benchCommand     `cmd:"" help:"Measure how many payments an installation takes, and how fast it answers."`
+	Health    healthCommand    `cmd:"" help:"Ask a server on this machine whether it is well; status 1 when it is not."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 

@@ -11,6 +11,9 @@ type migrateCommand struct {
 }
 
 func (c *migrateCommand) run(ctx context.Context, io streams) error {
+	if err := c.direct("migrate"); err != nil {
+		return err
+	}
 	pool, err := c.open(ctx, "migrate", true)
 	if err != nil {
 		return err

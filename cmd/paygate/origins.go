@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -13,6 +14,7 @@ type originsCommand struct {
 	List   originsList   `cmd:"" help:"List the origins of a merchant, and show the secret that signs what its payment page reports."`
 	Add    originsAdd    `cmd:"" help:"Let the pages of an origin show the payment page."`
 	Remove originsRemove `cmd:"" help:"Take that back."`
+	Rotate originsRotate `cmd:"" help:"Make a new secret for what the payment page reports, and show it."`
 }
 
 // originsSettings is what all of them take.
@@ -39,7 +41,7 @@ func (s originsSettings) with(ctx context.Context, do func(storefronts *merchant
 	}
 	defer pool.Close()
 	storefronts := &merchants.Storefronts{DB: pool, Keyring: keys, Now: now}
-	if _, err := storefronts.Name(ctx, merchantID); err != nil {
+	if _, err := storefronts.Branding(ctx, merchantID); err != nil {
 		return err
 	}
 	return do(storefronts, merchantID)
@@ -93,5 +95,21 @@ func (c *originsRemove) run(ctx context.Context, io streams) error {
 			return err
 		}
 		return say(io.out, "Pages of %s may not show the payment page any more.\n", c.Origin)
+	})
+}
+
+type originsRotate struct {
+	originsSettings `embed:""`
+	After           time.Duration `name:"after" default:"24h" min:"0s" max:"720h" help:"When the new secret begins to sign. Until then the merchant's server has to learn to accept both."`
+}
+
+func (c *originsRotate) run(ctx context.Context, io streams) error {
+	return c.with(ctx, func(storefronts *merchants.Storefronts, merchantID uuid.UUID) error {
+		from := now().Add(c.After)
+		secret, err := storefronts.RotateCheckoutSecret(ctx, merchantID, from)
+		if err != nil {
+			return err
+		}
+		return say(io.out, "checkout secret from %s on: %s\n", from.Format(time.RFC3339), secret)
 	})
 }

@@ -49,7 +49,7 @@ func newParser(commands *cli, stdout io.Writer, environment *environment, exit f
 		kong.Writers(stdout, stdout),
 		kong.Exit(exit),
 		kong.Help(func(_ kong.HelpOptions, ctx *kong.Context) error { return printHelp(ctx, environment.variables) }),
-		kong.Vars{"demo_webhook_secret": demoWebhookSecret},
+		kong.Vars{"demo_webhook_secret": demoWebhookSecret, "demo_email": demoEmail},
 		kong.TypeMapper(durationType, kong.MapperFunc(decodeDuration)),
 		kong.TypeMapper(reflect.TypeFor[slog.Level](), kong.MapperFunc(decodeLevel)),
 		kong.PostBuild(environment.takeOver),

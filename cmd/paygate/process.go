@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"paygate/metrics"
 )
 
 // drainTimeout bounds how long a process that was asked to stop finishes what it began. It is less than
@@ -16,14 +18,22 @@ const drainTimeout = 25 * time.Second
 type process struct {
 	failed chan error // the first failure of a part; there is room for one
 	stops  []func(ctx context.Context) error
+
+	metrics *metrics.Metrics
+	parts   parts
+}
+
+func newProcess() *process {
+	return &process{failed: make(chan error, 1), metrics: metrics.New(currentVersion()), parts: parts{state: stateStarting}}
 }
 
 // runProcess lets start put the parts together, waits until ctx ends or a part fails, and stops
 // them. It returns nil when ctx ended it.
 func runProcess(ctx context.Context, start func(p *process) error) error {
-	p := &process{failed: make(chan error, 1)}
+	p := newProcess()
 	err := start(p)
 	if err == nil {
+		p.parts.become(stateReady)
 		select {
 		case <-ctx.Done():
 		case err = <-p.failed:
@@ -32,6 +42,7 @@ func runProcess(ctx context.Context, start func(p *process) error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = nil // asked to stop while it was starting
 	}
+	p.parts.become(stateStopping)
 	return errors.Join(err, p.stop(context.WithoutCancel(ctx)))
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -260,5 +261,13 @@ func TestVersion(t *testing.T) {
 
 	got := call(t, nil, "version")
 	require.Zero(t, got.status)
-	require.Regexp(t, `^paygate \S+ \(go1\.\d+\S*, \w+/\w+\)\n$`, got.stdout)
+	require.Regexp(t, `^paygate \S+ \(commit \S+, go1\.\d+\S*, \w+/\w+, schema \d+, river schema \d+\)\n$`, got.stdout)
+
+	got = call(t, nil, "version", "--json")
+	require.Zero(t, got.status)
+	var b build
+	require.NoError(t, json.Unmarshal([]byte(got.stdout), &b))
+	files, err := filepath.Glob("../../db/migrations/*.sql")
+	require.NoError(t, err)
+	require.EqualValues(t, len(files), b.Schema, "one number after the other")
 }

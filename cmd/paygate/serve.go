@@ -41,7 +41,7 @@ func onLoopback(listener net.Listener) bool {
 // serve answers on listener in the background. When the process stops, it accepts nothing new and
 // finishes the requests that are under way; onShutdown ends those that would not end by themselves.
 func (p *process) serve(listener net.Listener, handler http.Handler, logger *slog.Logger, onShutdown ...func()) {
-	server := httpapi.NewHTTPServer(handler, logger)
+	server := httpapi.NewHTTPServer(overTLSAlone(handler), logger)
 	for _, end := range onShutdown {
 		server.RegisterOnShutdown(end)
 	}

@@ -35,12 +35,21 @@ func (s logSettings) logger(to io.Writer) *slog.Logger {
 
 // adminSettings is where an operator's tools look into a process.
 type adminSettings struct {
-	AdminAddr optionalAddress `name:"admin-addr" env:"PAYGATE_ADMIN_ADDR" default:"127.0.0.1:9090" help:"Where health and profiles are served, to operators alone; off for nowhere. Two roles on one machine need two."`
+	AdminAddr optionalAddress `name:"admin-addr" env:"PAYGATE_ADMIN_ADDR" default:"127.0.0.1:9090" help:"Where metrics, health and profiles are served, to operators alone; off for nowhere. Two roles on one machine need two."`
 }
 
 // databaseSettings is where the records are.
 type databaseSettings struct {
-	DatabaseURL databaseURL `name:"database-url" env:"DATABASE_URL" help:"PostgreSQL, as postgres://user:password@host:5432/paygate. Without it dev brings its own, and everything else uses the dev that runs in this folder."`
+	DatabaseURL databaseURL `name:"database-url" env:"DATABASE_URL" help:"PostgreSQL, as postgres://user:password@host:5432/paygate?sslmode=verify-full; sslrootcert, sslcert and sslkey name files. Without it dev brings its own, and everything else uses the dev that runs in this folder."`
+	PgBouncer   bool        `name:"pgbouncer" env:"DATABASE_PGBOUNCER" help:"DATABASE_URL leads to a PgBouncer in transaction mode. Not for worker and migrate, which need sessions of their own; see docs/operations.md."`
+}
+
+// direct refuses a PgBouncer.
+func (s databaseSettings) direct(command string) error {
+	if s.PgBouncer {
+		return usagef("DATABASE_PGBOUNCER: %s needs sessions of its own (LISTEN, locks): give it a DATABASE_URL that leads to Postgres", command)
+	}
+	return nil
 }
 
 // migrateTimeout bounds one statement of a migration, which may have to go through a large table.
@@ -52,7 +61,7 @@ func (s databaseSettings) open(ctx context.Context, role string, migrating bool)
 	if err != nil {
 		return nil, err
 	}
-	options := db.PoolOptions{ApplicationName: "paygate-" + role}
+	options := db.PoolOptions{ApplicationName: "paygate-" + role, PgBouncer: s.PgBouncer}
 	if migrating {
 		options.StatementTimeout = migrateTimeout
 	}
@@ -81,9 +90,24 @@ func (s databaseSettings) url() (string, error) {
 	return found, err
 }
 
+// replicaSettings is where the dashboard may read what is a little old.
+type replicaSettings struct {
+	ReplicaURL    databaseURL   `name:"database-replica-url" env:"DATABASE_REPLICA_URL" help:"A streaming replica of DATABASE_URL that the dashboard reads from, as long as it is not older than DATABASE_REPLICA_MAX_LAG; otherwise, and right after a change, it reads from the primary."`
+	ReplicaMaxLag time.Duration `name:"database-replica-max-lag" env:"DATABASE_REPLICA_MAX_LAG" default:"2s" min:"100ms" max:"10m" help:"How old what is read from the replica may be."`
+}
+
+// open returns the replica's pool, nil when there is none. It does not have to be up.
+func (s replicaSettings) open(ctx context.Context, role string) (*pgxpool.Pool, error) {
+	if s.ReplicaURL == "" {
+		return nil, nil //nolint:nilnil // none is no error
+	}
+	return db.Open(ctx, string(s.ReplicaURL), db.PoolOptions{ApplicationName: "paygate-" + role + "-reads", Unproven: true})
+}
+
 // redisSettings is where caches are.
 type redisSettings struct {
-	RedisURL redisURL `name:"redis-url" env:"REDIS_URL" help:"Redis, as redis://host:6379/0. It holds nothing that may not be lost. Without it dev brings its own."`
+	RedisURL redisURL `name:"redis-url" env:"REDIS_URL" help:"Redis, as redis://host:6379/0, redis+sentinel://host:26379,host:26379/0?master_name=NAME or redis+cluster://host:6379,host:6379; rediss for TLS. It holds nothing that may not be lost. Without it dev brings its own."`
+	RedisCA  string   `name:"redis-ca-file" env:"REDIS_CA_FILE" placeholder:"FILE" help:"Certificates of the authorities that may vouch for Redis, PEM, instead of the machine's; for a rediss:// URL."`
 }
 
 // secretSettings is what protects secrets at rest.
@@ -139,6 +163,9 @@ type endpointSettings struct {
 // loopback is what dev opens to webhooks, since its receiver is there.
 var loopback = prefixes{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 
+// anywhere is for the tools of whoever runs the gateway.
+var anywhere = prefixes{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
+
 func (s endpointSettings) guard(development bool) *webhooks.Guard {
 	return webhooks.NewGuard(webhooks.GuardOptions{AllowCIDRs: s.AllowCIDRs, AllowHTTP: development})
 }
@@ -155,6 +182,7 @@ type workerSettings struct {
 	acquirerSettings `embed:"" group:"Simulated acquirer"`
 	deliverySettings `embed:"" group:"Webhooks"`
 	lifetimeSettings `embed:"" group:"Payments"`
+	Queues           queueSizes    `name:"queues" env:"PAYGATE_QUEUES" group:"Workers" placeholder:"QUEUE=N,…" help:"Which queues this process works, and how many jobs of each at once, as payments=200,webhooks=400; that is also what it does by default. Others are left to other processes, but maintenance=2 is always added; maintenance=0 leaves that out too."`
 	Retention        time.Duration `name:"idempotency-retention" env:"IDEMPOTENCY_RETENTION" default:"720h" min:"48h" group:"Workers" help:"How long the answer to a request with an Idempotency-Key is remembered; Redis keeps copies for 24h."`
 	JobTimeout       time.Duration `name:"river-job-timeout" env:"RIVER_JOB_TIMEOUT" default:"1m" min:"1s" max:"1h" group:"Workers" help:"Bound on one run of a job. It must leave room for PROCESSOR_LATENCY_MAX and WEBHOOK_TIMEOUT."`
 	RescueAfter      time.Duration `name:"river-rescue-after" env:"RIVER_RESCUE_AFTER" default:"2m" max:"24h" group:"Workers" help:"After how long the job of a crashed worker runs again; more than RIVER_JOB_TIMEOUT, or a job that runs still would run twice."`

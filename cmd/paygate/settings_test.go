@@ -65,6 +65,22 @@ func TestBadSettings(t *testing.T) {
 			args: []string{"worker"}, env: map[string]string{"WEBHOOK_RETRY_SCHEDULE": "5s,1m"},
 			says: "WEBHOOK_RETRY_SCHEDULE: the first pause of a schedule must be 0s: an event is sent at once",
 		},
+		"NoSuchQueue": {
+			args: []string{"worker", "--queues=payment=200"},
+			says: `--queues: "payment=200" names no queue: there are maintenance, payments, webhooks`,
+		},
+		"QueueWithoutSize": {
+			args: []string{"worker"}, env: map[string]string{"PAYGATE_QUEUES": "payments=200, webhooks"},
+			says: `PAYGATE_QUEUES: "webhooks" is not a queue and a number up to 10000, such as payments=200`,
+		},
+		"QueueTwice": {
+			args: []string{"worker"}, env: map[string]string{"PAYGATE_QUEUES": "payments=200,payments=1"},
+			says: `PAYGATE_QUEUES: payments is named twice`,
+		},
+		"NoQueue": {
+			args: []string{"worker"}, env: map[string]string{"PAYGATE_QUEUES": "payments=0"},
+			says: `PAYGATE_QUEUES: with it no queue would be worked`,
+		},
 		"NoRange": {
 			args: []string{"api"}, env: map[string]string{"WEBHOOK_ALLOW_CIDRS": "10.0.0.0/8, 192.168.0.1"},
 			says: `WEBHOOK_ALLOW_CIDRS: "192.168.0.1" is not a range such as 10.0.0.0/8`,
@@ -111,7 +127,7 @@ func TestBadSettings(t *testing.T) {
 		},
 		"NoRedisURL": {
 			args: []string{"api"}, env: map[string]string{"REDIS_URL": "http://:hunter2@cache:6379"},
-			says: "REDIS_URL: not such as redis://user:password@host:6379/0",
+			says: "REDIS_URL: not such as redis://user:password@host:6379/0, redis+sentinel://host:26379,host:26379/0?master_name=NAME or redis+cluster://host:6379,host:6379",
 		},
 		"MissingRedisURL": {
 			args: []string{"api"}, env: development,

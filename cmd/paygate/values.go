@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +17,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/redis/go-redis/v9"
 
+	"paygate/gate"
+	"paygate/jobs"
 	"paygate/keyring"
 	"paygate/webhooks"
 )
@@ -131,6 +134,38 @@ func (s *schedule) UnmarshalText(text []byte) error {
 	return err
 }
 
+// queueSizes is how many jobs of each queue run at once, nil for the defaults.
+type queueSizes map[string]int
+
+// UnmarshalText implements encoding.TextUnmarshaler. A queue that is not named is not worked, but for
+// housekeeping: left out by mistake it would be missed late.
+func (q *queueSizes) UnmarshalText(text []byte) error {
+	sizes, working := make(queueSizes), false
+	for part := range strings.SplitSeq(string(text), ",") {
+		name, size, _ := strings.Cut(strings.TrimSpace(part), "=")
+		n, err := strconv.Atoi(size)
+		switch _, twice := sizes[name]; {
+		case !slices.Contains(jobs.Queues(), name):
+			return fmt.Errorf("%q names no queue: there are %s", strings.TrimSpace(part), strings.Join(jobs.Queues(), ", "))
+		case twice:
+			return fmt.Errorf("%s is named twice", name)
+		case err != nil || n < 0 || n > jobs.MaxWorkers:
+			return fmt.Errorf("%q is not a queue and a number up to %d, such as payments=200", strings.TrimSpace(part), jobs.MaxWorkers)
+		}
+		sizes[name], working = n, working || n > 0
+	}
+	if !working {
+		return errors.New("with it no queue would be worked")
+	}
+	for _, name := range jobs.Queues() {
+		if _, named := sizes[name]; !named && name != jobs.MaintenanceQueue {
+			sizes[name] = 0
+		}
+	}
+	*q = sizes
+	return nil
+}
+
 // prefixes are ranges of IP addresses.
 type prefixes []netip.Prefix
 
@@ -169,12 +204,12 @@ func (u *databaseURL) UnmarshalText(text []byte) error {
 }
 
 // redisURL is where a Redis is; nil options when none was given.
-type redisURL struct{ options *redis.Options }
+type redisURL struct{ options *redis.UniversalOptions }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (u *redisURL) UnmarshalText(text []byte) (err error) {
-	if u.options, err = redis.ParseURL(string(text)); err != nil {
-		return errors.New("not such as redis://user:password@host:6379/0") // see databaseURL
+	if u.options, err = gate.ParseURL(string(text)); err != nil {
+		return errors.New("not such as redis://user:password@host:6379/0, redis+sentinel://host:26379,host:26379/0?master_name=NAME or redis+cluster://host:6379,host:6379") // see databaseURL
 	}
 	return nil
 }

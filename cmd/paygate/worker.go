@@ -17,7 +17,7 @@ type workerCommand struct {
 }
 
 func (c *workerCommand) run(ctx context.Context, io streams) error {
-	if err := c.check(); err != nil {
+	if err := errors.Join(c.check(), c.direct("worker")); err != nil {
 		return err
 	}
 	logger := c.logger(io.err)
@@ -41,11 +41,17 @@ func (p *process) startWorkers(ctx context.Context, g *gateway, s workerSettings
 	deliverer := webhooks.NewDeliverer(webhooks.DelivererOptions{
 		DB: g.pool, Client: webhooks.NewClient(g.guard, s.Timeout, now), Keyring: g.keyring,
 		Queue: g.queue, Schedule: webhooks.Schedule(s.RetrySchedule), Now: now,
+		Workers: s.Queues[webhooks.QueueName],
+		Observe: p.metrics.Batch, Attempted: p.metrics.Attempt, Rested: p.metrics.Delivery,
 	})
+	p.metrics.WatchQueued(deliverer.Queued)
+	p.metrics.WatchLanes(deliverer.Lanes)
 	p.onStop(deliverer.Close)
 	client, err := jobs.NewClient(jobs.Options{
 		DB: g.pool, Payments: g.payments, Deliverer: deliverer, Endpoints: g.endpoints, Logger: g.logger,
 		IdempotencyRetention: s.Retention, WebhookRetention: s.HistoryKept, JobTimeout: s.JobTimeout, RescueAfter: s.RescueAfter,
+		Workers: s.Queues,
+		Metrics: p.metrics,
 	})
 	if err != nil {
 		return err

@@ -29,8 +29,10 @@ describe('amounts', () => {
 
 it('says how long ago', () => {
   const now = Date.parse('2026-11-23T09:00:00Z')
-  expect(ago('2026-11-23T08:59:30Z', now)).toBe('30 seconds ago')
-  expect(ago('2026-11-23T11:00:00Z', now)).toBe('in 2 hours')
+  expect(ago('2026-11-23T08:59:30Z', now)).toBe('30 sec. ago')
+  expect(ago('2026-11-23T11:00:00Z', now)).toBe('in 2 hr.')
 })
 
 it('turns codes into words', () => expect(words('insufficient_funds')).toBe('Insufficient funds'))
+
+it('keeps abbreviations', () => expect(words('incorrect_cvc')).toBe('Incorrect CVC'))

@@ -19,6 +19,10 @@ export function money(minor: number, currency: string): string {
   return currencyFormat(currency).format(decimal(minor, currency) as unknown as number)
 }
 
+/** An amount of minor units in a few characters, as ₹1.2L or $3.4K, for the axis of a chart. */
+export const compactMoney = (minor: number, currency: string) =>
+  new Intl.NumberFormat(undefined, { style: 'currency', currency, notation: 'compact', maximumFractionDigits: 1, minimumFractionDigits: 0 }).format(Number(decimal(minor, currency)))
+
 /** An amount of minor units as a plain number in the currency's own unit, exactly. */
 export function decimal(minor: number, currency: string): string {
   const places = digits(currency)
@@ -54,7 +58,7 @@ export function exactTime(iso: string): string {
   return `${local} · ${date.toISOString()}`
 }
 
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
+const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'short' })
 
 /** How far away a time is. */
 export function ago(iso: string, now = Date.now()): string {
@@ -73,6 +77,6 @@ export const percent = (share: number) =>
 
 /** What a code such as insufficient_funds says, for people. */
 export function words(code: string): string {
-  const text = code.replaceAll(/[_.]/g, ' ')
+  const text = code.replaceAll(/[_.]/g, ' ').replaceAll(/\b(cvc|upi|id|url)\b/g, (short) => short.toUpperCase())
   return text.charAt(0).toUpperCase() + text.slice(1)
 }

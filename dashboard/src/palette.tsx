@@ -1,50 +1,65 @@
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
-import { pages } from './shell'
-import { Dialog, Input } from './ui/basics'
+import { CornerDownLeft, Search } from 'lucide-react'
+import { useId, useState, type ComponentType } from 'react'
+import { deeper, pages, recordOf } from './navigation'
+import { Dialog } from './ui/dialog'
 
-const ids: [RegExp, (id: string) => { name: string; to: string }][] = [
-  [/^pay_\w+$/, (id) => ({ name: `Payment ${id}`, to: `/payments/${id}` })],
-  [/^order_\w+$/, (id) => ({ name: `Order ${id}`, to: `/orders/${id}` })],
-  [/^whd_\w+$/, (id) => ({ name: `Delivery ${id}`, to: `/webhooks/logs/${id}` })],
-]
+export interface Command {
+  name: string
+  hint?: string
+  icon?: ComponentType<{ size?: number; className?: string }>
+  run: () => void
+}
 
-const more = [['/webhooks/logs', 'Webhook deliveries'], ['/webhooks/debugger', 'Signature debugger']] as const
-
-/** Goes to any page, or to a record by its id. */
-export function Palette({ close }: { close: () => void }) {
+/** Goes to any page, or to a record by its id, or does one of the few things that no page owns. */
+export function Palette({ close, commands }: { close: () => void; commands: Command[] }) {
   const [text, setText] = useState('')
   const [at, setAt] = useState(0)
   const navigate = useNavigate()
-  const wanted = text.trim()
-  const found = [
-    ...ids.filter(([pattern]) => pattern.test(wanted)).map(([, make]) => make(wanted)),
-    ...[...pages, ...more].filter(([, name]) => name.toLowerCase().includes(wanted.toLowerCase())).map(([to, name]) => ({ name: name as string, to: to as string })),
-  ]
-  const go = (to?: string) => {
-    if (!to) return
+  const list = useId()
+  const go = (path: string) => () => void navigate({ to: path as never })
+  const record = recordOf(text)
+  const words = text.trim().toLowerCase().split(/\s+/)
+  const all: Command[] = [...[...pages, ...deeper].map((page) => ({ name: page.name, hint: page.key && `g ${page.key}`, icon: page.icon, run: go(page.path) })), ...commands]
+  const found: Command[] = [...(record ? [{ name: record.name, icon: CornerDownLeft, run: go(record.path) }] : []), ...all.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)))]
+  const run = (command?: Command) => {
+    if (!command) return
     close()
-    void navigate({ to })
+    command.run()
+  }
+  const move = (to: number) => {
+    setAt(to)
+    document.getElementById(`${list}-${to}`)?.scrollIntoView({ block: 'nearest' })
   }
   return (
-    <Dialog title="Go to" open close={close}>
-      <form onSubmit={(event) => { event.preventDefault(); go(found[at]?.to) }} className="grid gap-2">
-        <Input
-          autoFocus aria-label="Page, or an id of a payment, order or delivery" placeholder="Page, pay_…, order_…, whd_…" value={text}
-          onChange={(event) => { setText(event.target.value); setAt(0) }}
-          onKeyDown={(event) => {
-            if (event.key === 'ArrowDown') { event.preventDefault(); setAt(Math.min(at + 1, found.length - 1)) }
-            if (event.key === 'ArrowUp') { event.preventDefault(); setAt(Math.max(at - 1, 0)) }
-          }}
-        />
-        <ul className="grid max-h-72 overflow-y-auto text-sm">
-          {found.map((item, n) => (
-            <li key={item.to}>
-              <button type="button" className={`w-full truncate rounded-md px-2 py-1.5 text-left ${n === at ? 'bg-sunk font-medium' : ''}`} onClick={() => go(item.to)}>{item.name}</button>
-            </li>
+    <Dialog title="Go to" bare open close={close}>
+      <form onSubmit={(event) => { event.preventDefault(); run(found[at]) }}>
+        <div className="flex items-center gap-2.5 border-b border-line px-4">
+          <Search aria-hidden size={17} className="shrink-0 text-soft" />
+          <input
+            autoFocus role="combobox" aria-expanded aria-controls={list} aria-activedescendant={found[at] ? `${list}-${at}` : undefined}
+            aria-label="A page, or the id of a record" placeholder="Page, pay_…, order_…, rfnd_…, whd_…" autoComplete="off" spellCheck={false}
+            className="h-12 w-full bg-transparent text-[1rem] outline-none placeholder:text-soft" value={text}
+            onChange={(event) => { setText(event.target.value); setAt(0) }}
+            onKeyDown={(event) => {
+              if (event.key === 'ArrowDown') { event.preventDefault(); move(Math.min(at + 1, found.length - 1)) }
+              if (event.key === 'ArrowUp') { event.preventDefault(); move(Math.max(at - 1, 0)) }
+            }}
+          />
+        </div>
+        <div id={list} role="listbox" aria-label="Found" className="grid max-h-80 overflow-y-auto p-1.5 text-sm">
+          {found.map((command, n) => (
+            <div
+              key={command.name} id={`${list}-${n}`} role="option" aria-selected={n === at} onMouseMove={() => n !== at && setAt(n)} onClick={() => run(command)}
+              className={`flex cursor-pointer items-center gap-2.5 rounded-md px-2.5 py-2 ${n === at ? 'bg-hover' : ''}`}
+            >
+              {command.icon && <command.icon size={15} className="shrink-0 text-soft" />}
+              <span className="min-w-0 flex-1 truncate">{command.name}</span>
+              {command.hint && <kbd className="font-mono text-xs text-soft">{command.hint}</kbd>}
+            </div>
           ))}
-          {found.length === 0 && <li className="px-2 py-1.5 text-soft">Nothing of that name. Paste a whole id, or type a page.</li>}
-        </ul>
+        </div>
+        {found.length === 0 && <p className="px-4 pb-5 text-center text-sm text-soft">Nothing of that name. Paste a whole id, or type the name of a page.</p>}
       </form>
     </Dialog>
   )

@@ -1,12 +1,14 @@
 import { createRootRoute, createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { Compass } from 'lucide-react'
 import { Shell } from './shell'
-import { Empty, Failure, Page } from './ui/basics'
-import type { Search } from './ui/list'
+import { LinkButton } from './ui/button'
+import { Empty, Failure, Page } from './ui/page'
+import type { Search } from './ui/search'
 
 const root = createRootRoute({
   component: Shell,
-  notFoundComponent: () => <Page title="Nothing here"><Empty title="There is no such page.">Choose one from the menu.</Empty></Page>,
-  errorComponent: ({ error }) => <Page title="This page failed"><Failure error={error} /></Page>,
+  notFoundComponent: () => <Page title="Nothing here"><Empty icon={Compass} title="There is no such page" actions={<LinkButton to="/">Home</LinkButton>}>Choose one from the menu, or press Ctrl K.</Empty></Page>,
+  errorComponent: ({ error }) => <Page title="This page failed"><Failure error={error} retry={() => window.location.reload()} /></Page>,
 })
 
 const validateSearch = (search: Search): Search => Object.fromEntries(Object.entries(search).filter(([, value]) => typeof value === 'string'))
@@ -18,15 +20,21 @@ export const tree = root.addChildren([
   page('/payments', lazyRouteComponent(() => import('./pages/payments'))),
   page('/payments/$id', lazyRouteComponent(() => import('./pages/payment'))),
   page('/refunds', lazyRouteComponent(() => import('./pages/refunds'))),
+  page('/refunds/$id', lazyRouteComponent(() => import('./pages/refunds'), 'RefundPage')),
   page('/orders', lazyRouteComponent(() => import('./pages/orders'))),
   page('/orders/$id', lazyRouteComponent(() => import('./pages/orders'), 'OrderPage')),
   page('/balance', lazyRouteComponent(() => import('./pages/balance'))),
-  page('/webhooks', lazyRouteComponent(() => import('./pages/webhooks'))),
-  page('/webhooks/logs', lazyRouteComponent(() => import('./pages/deliveries'))),
-  page('/webhooks/debugger', lazyRouteComponent(() => import('./pages/debugger'))),
-  page('/webhooks/logs/$id', lazyRouteComponent(() => import('./pages/delivery'))),
+  page('/webhooks', lazyRouteComponent(() => import('./pages/webhooks/endpoints'))),
+  page('/webhooks/logs', lazyRouteComponent(() => import('./pages/webhooks/deliveries'))),
+  page('/webhooks/logs/$id', lazyRouteComponent(() => import('./pages/webhooks/delivery'))),
+  page('/webhooks/debugger', lazyRouteComponent(() => import('./pages/webhooks/debugger'))),
+  page('/webhooks/$id', lazyRouteComponent(() => import('./pages/webhooks/endpoint'))),
   page('/events', lazyRouteComponent(() => import('./pages/events'))),
+  page('/events/$id', lazyRouteComponent(() => import('./pages/events'), 'EventPage')),
   page('/keys', lazyRouteComponent(() => import('./pages/keys'))),
+  page('/reference', lazyRouteComponent(() => import('./pages/reference/reference'))),
+  page('/sdk', lazyRouteComponent(() => import('./pages/sdk'))),
   page('/docs', lazyRouteComponent(() => import('./pages/docs'))),
-  page('/settings', lazyRouteComponent(() => import('./pages/settings'))),
+  page('/docs/$slug', lazyRouteComponent(() => import('./pages/docs'), 'DocPage')),
+  page('/settings', lazyRouteComponent(() => import('./pages/settings/settings'))),
 ])

@@ -1,7 +1,8 @@
 import { QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
 import { get, Problem, type Me } from './api/client'
 
-export const me = queryOptions({ queryKey: ['me'], queryFn: () => get<Me>('/session'), staleTime: 60_000 })
+// meta.live: what no payment changes is not asked for anew when one does.
+export const me = queryOptions({ queryKey: ['me'], queryFn: () => get<Me>('/session'), staleTime: 60_000, meta: { live: false } })
 
 export const client = new QueryClient({
   defaultOptions: {
@@ -27,3 +28,16 @@ export function useMe(): Me {
 
 /** Whether whoever is signed in may change anything. */
 export const useMayChange = () => useMe().role !== 'viewer'
+
+/** Where the merchant's servers reach the API, and customers the checkout: as the gateway says, or where dev puts them. */
+export function useAddresses(): { api: string; checkout: string } {
+  const who = useMe()
+  const here = (port: number) => `${window.location.protocol}//${window.location.hostname}:${port}`
+  return { api: who.api_url || here(8000), checkout: who.checkout_url || here(3001) }
+}
+
+/** The merchant of `paygate dev` and of the documents, whose secret is no secret. */
+export const demo = { merchant: '550e8400-e29b-41d4-a716-446655440000', key: 'key_test_abc123', secret: 'secret_test_xyz789', order: 'order_xyz' }
+
+/** What stands for the secret in snippets. */
+export const useSecret = () => (useMe().merchant_id === demo.merchant ? demo.secret : '<your secret>')

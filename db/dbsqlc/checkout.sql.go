@@ -63,15 +63,22 @@ func (q *Queries) CheckoutAttemptGet(ctx context.Context, db DBTX, arg *Checkout
 	return &i, err
 }
 
-const checkoutMerchantName = `-- name: CheckoutMerchantName :one
-SELECT name FROM merchants WHERE id = $1
+const checkoutFailedAttempts = `-- name: CheckoutFailedAttempts :one
+SELECT count(*) FROM (SELECT FROM payments WHERE merchant_id = $1 AND order_id = $2::text AND status = 'failed' LIMIT $3) failed
 `
 
-func (q *Queries) CheckoutMerchantName(ctx context.Context, db DBTX, id uuid.UUID) (string, error) {
-	row := db.QueryRow(ctx, checkoutMerchantName, id)
-	var name string
-	err := row.Scan(&name)
-	return name, err
+type CheckoutFailedAttemptsParams struct {
+	MerchantID uuid.UUID
+	OrderID    string
+	Most       int32
+}
+
+// How many payments of an order have failed, as far as that matters. Of an order that one payment ends there are few.
+func (q *Queries) CheckoutFailedAttempts(ctx context.Context, db DBTX, arg *CheckoutFailedAttemptsParams) (int64, error) {
+	row := db.QueryRow(ctx, checkoutFailedAttempts, arg.MerchantID, arg.OrderID, arg.Most)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const checkoutOriginDelete = `-- name: CheckoutOriginDelete :execrows
@@ -164,11 +171,18 @@ func (q *Queries) CheckoutPaymentStates(ctx context.Context, db DBTX, ids []stri
 }
 
 const checkoutSecretGet = `-- name: CheckoutSecretGet :one
-SELECT sealed FROM checkout_secrets WHERE merchant_id = $1
+SELECT (CASE WHEN next_from <= $1::timestamptz THEN next_sealed ELSE sealed END)::bytea AS sealed
+FROM checkout_secrets WHERE merchant_id = $2
 `
 
-func (q *Queries) CheckoutSecretGet(ctx context.Context, db DBTX, merchantID uuid.UUID) ([]byte, error) {
-	row := db.QueryRow(ctx, checkoutSecretGet, merchantID)
+type CheckoutSecretGetParams struct {
+	Now        time.Time
+	MerchantID uuid.UUID
+}
+
+// The secret that signs now.
+func (q *Queries) CheckoutSecretGet(ctx context.Context, db DBTX, arg *CheckoutSecretGetParams) ([]byte, error) {
+	row := db.QueryRow(ctx, checkoutSecretGet, arg.Now, arg.MerchantID)
 	var sealed []byte
 	err := row.Scan(&sealed)
 	return sealed, err
@@ -190,4 +204,32 @@ type CheckoutSecretOfferParams struct {
 func (q *Queries) CheckoutSecretOffer(ctx context.Context, db DBTX, arg *CheckoutSecretOfferParams) error {
 	_, err := db.Exec(ctx, checkoutSecretOffer, arg.MerchantID, arg.Sealed, arg.CreatedAt)
 	return err
+}
+
+const checkoutSecretRotate = `-- name: CheckoutSecretRotate :execrows
+UPDATE checkout_secrets SET
+    sealed = CASE WHEN next_from <= $1::timestamptz THEN next_sealed ELSE sealed END,
+    next_sealed = $2, next_from = $3::timestamptz
+WHERE merchant_id = $4
+`
+
+type CheckoutSecretRotateParams struct {
+	Now        time.Time
+	NextSealed []byte
+	NextFrom   time.Time
+	MerchantID uuid.UUID
+}
+
+// Another one signs from a time on. One that was to do so later is given up: the newest is meant.
+func (q *Queries) CheckoutSecretRotate(ctx context.Context, db DBTX, arg *CheckoutSecretRotateParams) (int64, error) {
+	result, err := db.Exec(ctx, checkoutSecretRotate,
+		arg.Now,
+		arg.NextSealed,
+		arg.NextFrom,
+		arg.MerchantID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

@@ -12,6 +12,58 @@ import (
 	"github.com/google/uuid"
 )
 
+const dashboardAttemptClaim = `-- name: DashboardAttemptClaim :one
+INSERT INTO dashboard_sign_in_failures AS f (bucket, failures, since) VALUES ($1, 1, $2::timestamptz)
+ON CONFLICT (bucket) DO UPDATE SET
+    failures = CASE WHEN f.since > $3::timestamptz THEN f.failures + 1 ELSE 1 END,
+    since    = CASE WHEN f.since > $3::timestamptz THEN f.since ELSE $2::timestamptz END
+RETURNING failures, since
+`
+
+type DashboardAttemptClaimParams struct {
+	Bucket      []byte
+	Now         time.Time
+	WindowSince time.Time
+}
+
+type DashboardAttemptClaimRow struct {
+	Failures int32
+	Since    time.Time
+}
+
+// Counts an attempt before it is made, so that many at once are no more than the bound allows.
+func (q *Queries) DashboardAttemptClaim(ctx context.Context, db DBTX, arg *DashboardAttemptClaimParams) (*DashboardAttemptClaimRow, error) {
+	row := db.QueryRow(ctx, dashboardAttemptClaim, arg.Bucket, arg.Now, arg.WindowSince)
+	var i DashboardAttemptClaimRow
+	err := row.Scan(&i.Failures, &i.Since)
+	return &i, err
+}
+
+const dashboardAttemptExpire = `-- name: DashboardAttemptExpire :exec
+DELETE FROM dashboard_sign_in_failures WHERE since <= $1::timestamptz
+`
+
+func (q *Queries) DashboardAttemptExpire(ctx context.Context, db DBTX, since time.Time) error {
+	_, err := db.Exec(ctx, dashboardAttemptExpire, since)
+	return err
+}
+
+const dashboardAttemptForgive = `-- name: DashboardAttemptForgive :exec
+UPDATE dashboard_sign_in_failures SET failures = CASE WHEN $1::boolean THEN 0 ELSE greatest(failures - 1, 0) END
+WHERE bucket = $2
+`
+
+type DashboardAttemptForgiveParams struct {
+	Everything bool
+	Bucket     []byte
+}
+
+// Takes back an attempt that was right after all; with everything, the failures before it too.
+func (q *Queries) DashboardAttemptForgive(ctx context.Context, db DBTX, arg *DashboardAttemptForgiveParams) error {
+	_, err := db.Exec(ctx, dashboardAttemptForgive, arg.Everything, arg.Bucket)
+	return err
+}
+
 const dashboardAuditInsert = `-- name: DashboardAuditInsert :exec
 INSERT INTO dashboard_audit (merchant_id, actor, action, target, address, created_at)
 VALUES ($1, $2, $3, $4, $5, $6)
@@ -84,54 +136,6 @@ func (q *Queries) DashboardAuditList(ctx context.Context, db DBTX, arg *Dashboar
 		return nil, err
 	}
 	return items, nil
-}
-
-const dashboardFailureCount = `-- name: DashboardFailureCount :exec
-INSERT INTO dashboard_sign_in_failures AS f (bucket, failures, since) VALUES ($1, 1, $2::timestamptz)
-ON CONFLICT (bucket) DO UPDATE SET
-    failures = CASE WHEN f.since > $3::timestamptz THEN f.failures + 1 ELSE 1 END,
-    since    = CASE WHEN f.since > $3::timestamptz THEN f.since ELSE $2::timestamptz END
-`
-
-type DashboardFailureCountParams struct {
-	Bucket      []byte
-	Now         time.Time
-	WindowSince time.Time
-}
-
-func (q *Queries) DashboardFailureCount(ctx context.Context, db DBTX, arg *DashboardFailureCountParams) error {
-	_, err := db.Exec(ctx, dashboardFailureCount, arg.Bucket, arg.Now, arg.WindowSince)
-	return err
-}
-
-const dashboardFailureForget = `-- name: DashboardFailureForget :exec
-DELETE FROM dashboard_sign_in_failures WHERE bucket = $1 OR since <= $2::timestamptz
-`
-
-type DashboardFailureForgetParams struct {
-	Bucket []byte
-	Since  time.Time
-}
-
-func (q *Queries) DashboardFailureForget(ctx context.Context, db DBTX, arg *DashboardFailureForgetParams) error {
-	_, err := db.Exec(ctx, dashboardFailureForget, arg.Bucket, arg.Since)
-	return err
-}
-
-const dashboardFailures = `-- name: DashboardFailures :one
-SELECT coalesce(max(failures), 0)::integer FROM dashboard_sign_in_failures WHERE bucket = $1 AND since > $2::timestamptz
-`
-
-type DashboardFailuresParams struct {
-	Bucket []byte
-	Since  time.Time
-}
-
-func (q *Queries) DashboardFailures(ctx context.Context, db DBTX, arg *DashboardFailuresParams) (int32, error) {
-	row := db.QueryRow(ctx, dashboardFailures, arg.Bucket, arg.Since)
-	var column_1 int32
-	err := row.Scan(&column_1)
-	return column_1, err
 }
 
 const dashboardMerchantByEmail = `-- name: DashboardMerchantByEmail :one
@@ -369,6 +373,46 @@ func (q *Queries) DashboardUserList(ctx context.Context, db DBTX, merchantID uui
 			&i.Role,
 			&i.Operator,
 			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const dashboardUserListAll = `-- name: DashboardUserListAll :many
+SELECT u.email, u.role, u.operator, u.created_at, m.email AS merchant_email
+FROM dashboard_users u JOIN merchants m ON m.id = u.merchant_id
+ORDER BY m.email, u.email
+`
+
+type DashboardUserListAllRow struct {
+	Email         string
+	Role          string
+	Operator      bool
+	CreatedAt     time.Time
+	MerchantEmail string
+}
+
+func (q *Queries) DashboardUserListAll(ctx context.Context, db DBTX) ([]*DashboardUserListAllRow, error) {
+	rows, err := db.Query(ctx, dashboardUserListAll)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []*DashboardUserListAllRow{}
+	for rows.Next() {
+		var i DashboardUserListAllRow
+		if err := rows.Scan(
+			&i.Email,
+			&i.Role,
+			&i.Operator,
+			&i.CreatedAt,
+			&i.MerchantEmail,
 		); err != nil {
 			return nil, err
 		}

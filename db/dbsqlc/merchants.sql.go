@@ -66,6 +66,159 @@ func (q *Queries) APIKeyBySecret(ctx context.Context, db DBTX, secretHash []byte
 	return &i, err
 }
 
+const aPIKeyExpire = `-- name: APIKeyExpire :execrows
+UPDATE api_keys SET expires_at = least(expires_at, $1::timestamptz)
+WHERE merchant_id = $2 AND id = $3 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $4::timestamptz)
+`
+
+type APIKeyExpireParams struct {
+	Until      time.Time
+	MerchantID uuid.UUID
+	ID         string
+	Now        time.Time
+}
+
+func (q *Queries) APIKeyExpire(ctx context.Context, db DBTX, arg *APIKeyExpireParams) (int64, error) {
+	result, err := db.Exec(ctx, aPIKeyExpire,
+		arg.Until,
+		arg.MerchantID,
+		arg.ID,
+		arg.Now,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const aPIKeyGet = `-- name: APIKeyGet :one
+SELECT id, name, created_at, expires_at, revoked_at FROM api_keys WHERE merchant_id = $1 AND id = $2
+`
+
+type APIKeyGetParams struct {
+	MerchantID uuid.UUID
+	ID         string
+}
+
+type APIKeyGetRow struct {
+	ID        string
+	Name      string
+	CreatedAt time.Time
+	ExpiresAt *time.Time
+	RevokedAt *time.Time
+}
+
+func (q *Queries) APIKeyGet(ctx context.Context, db DBTX, arg *APIKeyGetParams) (*APIKeyGetRow, error) {
+	row := db.QueryRow(ctx, aPIKeyGet, arg.MerchantID, arg.ID)
+	var i APIKeyGetRow
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.RevokedAt,
+	)
+	return &i, err
+}
+
+const aPIKeyInsert = `-- name: APIKeyInsert :exec
+INSERT INTO api_keys (id, merchant_id, name, secret_hash, created_at) VALUES ($1, $2, $3, $4, $5)
+`
+
+type APIKeyInsertParams struct {
+	ID         string
+	MerchantID uuid.UUID
+	Name       string
+	SecretHash []byte
+	CreatedAt  time.Time
+}
+
+func (q *Queries) APIKeyInsert(ctx context.Context, db DBTX, arg *APIKeyInsertParams) error {
+	_, err := db.Exec(ctx, aPIKeyInsert,
+		arg.ID,
+		arg.MerchantID,
+		arg.Name,
+		arg.SecretHash,
+		arg.CreatedAt,
+	)
+	return err
+}
+
+const aPIKeyList = `-- name: APIKeyList :many
+SELECT id, name, created_at, expires_at, revoked_at, last_used_at FROM api_keys WHERE merchant_id = $1 ORDER BY created_at DESC, id
+`
+
+type APIKeyListRow struct {
+	ID         string
+	Name       string
+	CreatedAt  time.Time
+	ExpiresAt  *time.Time
+	RevokedAt  *time.Time
+	LastUsedAt *time.Time
+}
+
+func (q *Queries) APIKeyList(ctx context.Context, db DBTX, merchantID uuid.UUID) ([]*APIKeyListRow, error) {
+	rows, err := db.Query(ctx, aPIKeyList, merchantID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []*APIKeyListRow{}
+	for rows.Next() {
+		var i APIKeyListRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.RevokedAt,
+			&i.LastUsedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const aPIKeyRevoke = `-- name: APIKeyRevoke :execrows
+UPDATE api_keys SET revoked_at = $1::timestamptz WHERE merchant_id = $2 AND id = $3 AND revoked_at IS NULL
+`
+
+type APIKeyRevokeParams struct {
+	Now        time.Time
+	MerchantID uuid.UUID
+	ID         string
+}
+
+func (q *Queries) APIKeyRevoke(ctx context.Context, db DBTX, arg *APIKeyRevokeParams) (int64, error) {
+	result, err := db.Exec(ctx, aPIKeyRevoke, arg.Now, arg.MerchantID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const aPIKeyTouch = `-- name: APIKeyTouch :exec
+UPDATE api_keys SET last_used_at = $1::timestamptz
+WHERE id = $2 AND (last_used_at IS NULL OR last_used_at <= $3::timestamptz)
+`
+
+type APIKeyTouchParams struct {
+	Now         time.Time
+	ID          string
+	UnlessSince time.Time
+}
+
+// Guarded, so that of many processes that see the key at once one writes.
+func (q *Queries) APIKeyTouch(ctx context.Context, db DBTX, arg *APIKeyTouchParams) error {
+	_, err := db.Exec(ctx, aPIKeyTouch, arg.Now, arg.ID, arg.UnlessSince)
+	return err
+}
+
 const aPIKeyUpsert = `-- name: APIKeyUpsert :exec
 INSERT INTO api_keys (id, merchant_id, name, secret_hash, created_at)
 VALUES ($1, $2, $3, $4, $5)

@@ -54,6 +54,13 @@ type IdempotencyKey struct {
 	CreatedAt   time.Time
 }
 
+type Invariant struct {
+	CheckName  string
+	Violations int64
+	CheckedAt  time.Time
+	TookMs     int64
+}
+
 type LedgerTransfer struct {
 	ID         string
 	MerchantID uuid.UUID

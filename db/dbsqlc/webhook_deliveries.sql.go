@@ -220,16 +220,16 @@ func (q *Queries) DeliveryClaim(ctx context.Context, db DBTX, arg *DeliveryClaim
 	return items, nil
 }
 
-const deliveryForAttempt = `-- name: DeliveryForAttempt :one
+const deliveryForAttemptMany = `-- name: DeliveryForAttemptMany :many
 SELECT d.id, d.merchant_id, d.endpoint_id, d.event_id, d.event_type, d.payment_id, d.status, d.parked, d.step, d.attempt_count, d.response_code, d.next_attempt_at, d.last_attempt_at, d.created_at, d.updated_at, d.claimed_until, d.resent, w.url, w.headers, w.rate_limit, w.failing_since AS endpoint_failing_since,
     w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body
 FROM webhook_deliveries d
 JOIN webhook_endpoints w ON w.id = d.endpoint_id
 JOIN events e ON e.id = d.event_id
-WHERE d.id = $1
+WHERE d.id = ANY ($1::text[])
 `
 
-type DeliveryForAttemptRow struct {
+type DeliveryForAttemptManyRow struct {
 	WebhookDelivery      WebhookDelivery
 	URL                  string
 	Headers              []byte
@@ -240,37 +240,50 @@ type DeliveryForAttemptRow struct {
 	Body                 string
 }
 
-// Everything that one attempt needs, in one round trip.
-func (q *Queries) DeliveryForAttempt(ctx context.Context, db DBTX, id string) (*DeliveryForAttemptRow, error) {
-	row := db.QueryRow(ctx, deliveryForAttempt, id)
-	var i DeliveryForAttemptRow
-	err := row.Scan(
-		&i.WebhookDelivery.ID,
-		&i.WebhookDelivery.MerchantID,
-		&i.WebhookDelivery.EndpointID,
-		&i.WebhookDelivery.EventID,
-		&i.WebhookDelivery.EventType,
-		&i.WebhookDelivery.PaymentID,
-		&i.WebhookDelivery.Status,
-		&i.WebhookDelivery.Parked,
-		&i.WebhookDelivery.Step,
-		&i.WebhookDelivery.AttemptCount,
-		&i.WebhookDelivery.ResponseCode,
-		&i.WebhookDelivery.NextAttemptAt,
-		&i.WebhookDelivery.LastAttemptAt,
-		&i.WebhookDelivery.CreatedAt,
-		&i.WebhookDelivery.UpdatedAt,
-		&i.WebhookDelivery.ClaimedUntil,
-		&i.WebhookDelivery.Resent,
-		&i.URL,
-		&i.Headers,
-		&i.RateLimit,
-		&i.EndpointFailingSince,
-		&i.EndpointStatus,
-		&i.EndpointDeletedAt,
-		&i.Body,
-	)
-	return &i, err
+// Everything that attempts need but the secrets, which many of them share.
+func (q *Queries) DeliveryForAttemptMany(ctx context.Context, db DBTX, ids []string) ([]*DeliveryForAttemptManyRow, error) {
+	rows, err := db.Query(ctx, deliveryForAttemptMany, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []*DeliveryForAttemptManyRow{}
+	for rows.Next() {
+		var i DeliveryForAttemptManyRow
+		if err := rows.Scan(
+			&i.WebhookDelivery.ID,
+			&i.WebhookDelivery.MerchantID,
+			&i.WebhookDelivery.EndpointID,
+			&i.WebhookDelivery.EventID,
+			&i.WebhookDelivery.EventType,
+			&i.WebhookDelivery.PaymentID,
+			&i.WebhookDelivery.Status,
+			&i.WebhookDelivery.Parked,
+			&i.WebhookDelivery.Step,
+			&i.WebhookDelivery.AttemptCount,
+			&i.WebhookDelivery.ResponseCode,
+			&i.WebhookDelivery.NextAttemptAt,
+			&i.WebhookDelivery.LastAttemptAt,
+			&i.WebhookDelivery.CreatedAt,
+			&i.WebhookDelivery.UpdatedAt,
+			&i.WebhookDelivery.ClaimedUntil,
+			&i.WebhookDelivery.Resent,
+			&i.URL,
+			&i.Headers,
+			&i.RateLimit,
+			&i.EndpointFailingSince,
+			&i.EndpointStatus,
+			&i.EndpointDeletedAt,
+			&i.Body,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const deliveryGet = `-- name: DeliveryGet :one

@@ -520,31 +520,36 @@ func (q *Queries) SecretInsert(ctx context.Context, db DBTX, arg *SecretInsertPa
 	return err
 }
 
-const secretLive = `-- name: SecretLive :many
-SELECT sealed FROM webhook_secrets
-WHERE endpoint_id = $1 AND (expires_at IS NULL OR expires_at > $2::timestamptz)
+const secretLiveMany = `-- name: SecretLiveMany :many
+SELECT endpoint_id, sealed FROM webhook_secrets
+WHERE endpoint_id = ANY ($1::text[]) AND (expires_at IS NULL OR expires_at > $2::timestamptz)
 ORDER BY id DESC
 `
 
-type SecretLiveParams struct {
+type SecretLiveManyParams struct {
+	EndpointIds []string
+	Now         time.Time
+}
+
+type SecretLiveManyRow struct {
 	EndpointID string
-	Now        time.Time
+	Sealed     []byte
 }
 
 // Newest first: it signs X-Webhook-Signature.
-func (q *Queries) SecretLive(ctx context.Context, db DBTX, arg *SecretLiveParams) ([][]byte, error) {
-	rows, err := db.Query(ctx, secretLive, arg.EndpointID, arg.Now)
+func (q *Queries) SecretLiveMany(ctx context.Context, db DBTX, arg *SecretLiveManyParams) ([]*SecretLiveManyRow, error) {
+	rows, err := db.Query(ctx, secretLiveMany, arg.EndpointIds, arg.Now)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := [][]byte{}
+	items := []*SecretLiveManyRow{}
 	for rows.Next() {
-		var sealed []byte
-		if err := rows.Scan(&sealed); err != nil {
+		var i SecretLiveManyRow
+		if err := rows.Scan(&i.EndpointID, &i.Sealed); err != nil {
 			return nil, err
 		}
-		items = append(items, sealed)
+		items = append(items, &i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

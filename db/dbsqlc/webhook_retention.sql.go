@@ -7,6 +7,7 @@ package dbsqlc
 
 import (
 	"context"
+	"time"
 )
 
 const deliveryExpire = `-- name: DeliveryExpire :many
@@ -89,6 +90,18 @@ func (q *Queries) EventExpire(ctx context.Context, db DBTX, arg *EventExpirePara
 		return nil, err
 	}
 	return items, nil
+}
+
+const historyForget = `-- name: HistoryForget :exec
+INSERT INTO webhook_history (forgotten_before) VALUES ($1)
+ON CONFLICT (single) DO UPDATE SET forgotten_before = greatest(webhook_history.forgotten_before, excluded.forgotten_before)
+`
+
+// Notes that what is older than a time may be gone from now on. The time only moves forward, whatever the
+// retention is set to.
+func (q *Queries) HistoryForget(ctx context.Context, db DBTX, before time.Time) error {
+	_, err := db.Exec(ctx, historyForget, before)
+	return err
 }
 
 const taskExpire = `-- name: TaskExpire :exec

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -40,13 +41,7 @@ type redisServer struct {
 }
 
 func startRedis(ctx context.Context) (*redisServer, error) {
-	var program string
-	for _, name := range redisPrograms {
-		if found, err := exec.LookPath(name); err == nil {
-			program = found
-			break
-		}
-	}
+	program := redisProgram()
 	if program == "" {
 		return &redisServer{}, nil
 	}
@@ -58,50 +53,67 @@ func startRedis(ctx context.Context) (*redisServer, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("error making the folder of the test Redis: %w", err)
 	}
+	child, port, err := launchRedis(ctx, program, dir, func(int) []string {
+		return []string{"--databases", strconv.Itoa(redisDatabases), "--save", "", "--appendonly", "no"} // nothing is written to disk
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := &redisServer{child: child, address: onLoopback(port), free: make(chan int, redisDatabases)}
+	for n := range redisDatabases {
+		r.free <- n
+	}
+	return r, nil
+}
+
+// redisProgram is the server's file, "" when the machine has none.
+func redisProgram() string {
+	for _, name := range redisPrograms {
+		if found, err := exec.LookPath(name); err == nil {
+			return found
+		}
+	}
+	return ""
+}
+
+func onLoopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+
+// launchRedis starts a server with these arguments on a free port, and on another one when somebody was
+// faster.
+func launchRedis(ctx context.Context, program, dir string, args func(port int) []string) (*process.Process, int, error) {
+	var err error
 	for range redisAttempts {
-		var r *redisServer
+		var port int
+		if port, err = local.FreePort(ctx); err != nil {
+			return nil, 0, err
+		}
+		var child *process.Process
 		var taken bool
-		if r, taken, err = launchRedis(ctx, program, dir); err == nil {
-			r.free = make(chan int, redisDatabases)
-			for n := range redisDatabases {
-				r.free <- n
-			}
-			return r, nil
+		if child, taken, err = startRedisAt(ctx, program, dir, port, args(port)); err == nil {
+			return child, port, nil
 		}
 		if !taken {
 			break
 		}
 	}
-	return nil, err
+	return nil, 0, err
 }
 
-// launchRedis returns true with its error when another process took the port meanwhile.
-func launchRedis(ctx context.Context, program, dir string) (*redisServer, bool, error) {
-	port, err := local.FreePort(ctx)
-	if err != nil {
-		return nil, false, err
-	}
+// startRedisAt returns true with its error when another process has the port.
+func startRedisAt(ctx context.Context, program, dir string, port int, args []string) (*process.Process, bool, error) {
 	child, err := process.Start(process.Spec{
-		Path: program,
-		Args: []string{
-			"--port", strconv.Itoa(port),
-			"--bind", "127.0.0.1",
-			"--databases", strconv.Itoa(redisDatabases),
-			"--dir", dir,
-			"--save", "", // nothing is written to disk
-			"--appendonly", "no",
-		},
+		Path:          program,
+		Args:          slices.Concat(args, []string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", dir}),
 		Dir:           dir,
 		OnParentDeath: syscall.SIGKILL,
 	})
 	if err != nil {
 		return nil, false, err
 	}
-	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	if err := awaitRedis(ctx, child, address); err != nil {
+	if err := awaitRedis(ctx, child, onLoopback(port)); err != nil {
 		return nil, strings.Contains(child.Tail(), "Address already in use"), errors.Join(err, child.Stop(ctx, redisStopGrace, syscall.SIGTERM))
 	}
-	return &redisServer{child: child, address: address}, false, nil
+	return child, false, nil
 }
 
 // awaitRedis returns when the server that answers at address is the child, and not one that

@@ -66,3 +66,15 @@ func FuzzParseSecret(f *testing.F) {
 		require.NoError(t, verifier.Verify(header, []byte(body1)))
 	})
 }
+
+// FuzzVerifyBody: of all values, X-Webhook-Signature's own is the only one that is accepted.
+func FuzzVerifyBody(f *testing.F) {
+	f.Add(secret1, signature.SignBody(secret1, []byte(body1)), body1)
+	f.Add("", "", "")
+	f.Add("whsec_", strings.Repeat("0", 64), "\x00")
+	f.Fuzz(func(t *testing.T, secret, value, body string) {
+		ours := signature.SignBody(secret, []byte(body))
+		require.Equal(t, secret != "" && value == ours, signature.VerifyBody(secret, value, []byte(body)) == nil)
+		require.Equal(t, secret != "", signature.VerifyBody(secret, ours, []byte(body)) == nil)
+	})
+}

@@ -10,6 +10,8 @@ export type Delivery = Schemas['WebhookDelivery']
 export type DeliveryDetail = Schemas['WebhookDeliveryDetail']
 export type Balance = Schemas['Balance']
 export type BalanceTransaction = Schemas['BalanceTransaction']
+export type Attempt = Schemas['WebhookAttempt']
+export type Task = Schemas['WebhookTask']
 
 export interface List<Item> {
   data: Item[]
@@ -22,6 +24,9 @@ export interface Me {
   operator: boolean
   merchant: string
   merchant_id: string
+  /** Where the REST API and the checkout are reached from outside. */
+  api_url?: string
+  checkout_url?: string
 }
 
 /** An answer that is no success, with the sentence that the server gave for it. */
@@ -31,6 +36,7 @@ export class Problem extends Error {
     readonly code: string,
     message: string,
     readonly param?: string,
+    readonly requestId?: string,
   ) {
     super(message)
   }
@@ -48,6 +54,7 @@ async function problem(response: Response): Promise<Problem> {
     body?.code ?? 'unreachable',
     body?.detail ?? `The server answered ${response.status} without saying why. Try again in a moment.`,
     body?.param,
+    body?.request_id,
   )
 }
 
@@ -64,6 +71,14 @@ export async function send<Answer>(method: string, path: string, body?: unknown)
   }
   if (!response.ok) throw await problem(response)
   return (response.status === 204 ? undefined : await response.json()) as Answer
+}
+
+/** Sends a file as it is. */
+export async function upload(path: string, file: File): Promise<void> {
+  const response = await fetch(at(path), { method: 'PUT', headers: { 'Content-Type': file.type }, body: file }).catch(() => {
+    throw new Problem(0, 'unreachable', 'The server cannot be reached. Check the connection, then try again.')
+  })
+  if (!response.ok) throw await problem(response)
 }
 
 export const get = <Answer>(path: string) => send<Answer>('GET', path)

@@ -2426,13 +2426,15 @@ export interface components {
          */
         "Retry-After-Optional": number;
         /**
-         * @description The limit that applies, as `q` requests in `w` seconds.
-         * @example "default";q=100;w=1
+         * @description The limit that applies (draft-ietf-httpapi-ratelimit-headers-11), as `q` requests in `w` seconds. Requests that
+         *     read and requests that write are counted apart, for each key. All `q` may come at once; they are free again one
+         *     after the other. Where nothing is limited there is no such header.
+         * @example "write";q=100;w=1
          */
         "RateLimit-Policy": string;
         /**
-         * @description What is left of it, `r` requests now, and `t` seconds until it is whole again.
-         * @example "default";r=99;t=1
+         * @description What is left of it, `r` requests now, to which none is added for `t` seconds at the most.
+         * @example "write";r=99;t=1
          */
         RateLimit: string;
         /**

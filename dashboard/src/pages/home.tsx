@@ -1,39 +1,30 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { get, query } from '../api/client'
-import { count, money, percent, words } from '../format'
-import { Code, Empty, Failure, Loading, Page, Section } from '../ui/basics'
-import { Bars } from '../ui/bars'
-import { useFilters } from '../ui/list'
-import { Select } from '../ui/basics'
+import { Rocket } from 'lucide-react'
+import { useState } from 'react'
+import { get, query, type Endpoint, type List, type Payment } from '../api/client'
+import { currencies, rate, reasons, series, sum, type Figure, type Home, type Metric } from '../figures'
+import { compactMoney, count, money, percent, words } from '../format'
+import { useAddresses, useSecret } from '../session'
+import { Segments, TextLink } from '../ui/button'
+import { Chart } from '../ui/chart'
+import { Code } from '../ui/code'
+import { Card, Empty, Failure, Loading, Page } from '../ui/page'
+import { Badge, toneOf } from '../ui/status'
+import { Money, Time } from '../ui/values'
+import { useFilters } from '../ui/search'
+import { Method } from '../ui/method'
 
-interface Figure { bucket: string; metric: 'created' | 'captured' | 'refunded' | 'failed'; currency: string; label: string; count: number; amount: number }
-interface Home {
-  from: string
-  until: string
-  unit: 'hour' | 'day'
-  figures: Figure[]
-  deliveries: Record<string, number>
-  endpoints: { endpoint_id: string; deliveries: number; failing: number }[]
-  sample: number
-}
-
-const periods = { '24h': 'Last 24 hours', '7d': 'Last 7 days', '30d': 'Last 30 days', '90d': 'Last 90 days' }
+const periods = [['24h', '24 hours'], ['7d', '7 days'], ['30d', '30 days'], ['90d', '90 days']] as const
+type Period = (typeof periods)[number][0]
 
 export default function HomePage() {
   const [search, change] = useFilters()
-  const period = search.period && search.period in periods ? search.period : '7d'
+  const period = periods.find(([name]) => name === search.period)?.[0] ?? '7d'
   const wanted = `/data/home${query({ period, zone: Intl.DateTimeFormat().resolvedOptions().timeZone })}`
   const home = useQuery({ queryKey: ['home', wanted], queryFn: () => get<Home>(wanted), placeholderData: keepPreviousData })
   return (
-    <Page
-      title="Home"
-      actions={
-        <Select aria-label="Time" className="!w-auto" value={period} onChange={(event) => change({ period: event.target.value })}>
-          {Object.entries(periods).map(([value, name]) => <option key={value} value={value}>{name}</option>)}
-        </Select>
-      }
-    >
+    <Page title="Home" actions={<Segments<Period> label="Time" value={period} options={periods} choose={(chosen) => change({ period: chosen })} />}>
       {home.error && <Failure error={home.error} retry={() => void home.refetch()} />}
       {home.isPending && <Loading />}
       {home.data && <Figures home={home.data} currency={search.currency} choose={(currency) => change({ currency })} />}
@@ -41,85 +32,138 @@ export default function HomePage() {
   )
 }
 
-function sum(figures: Figure[], metric: Figure['metric'], of: 'count' | 'amount' = 'count'): number {
-  return figures.reduce((total, figure) => (figure.metric === metric ? total + figure[of] : total), 0)
-}
-
 function Figures({ home, currency: chosen, choose }: { home: Home; currency?: string; choose: (currency: string) => void }) {
-  const currencies = [...new Set(home.figures.map((figure) => figure.currency))]
-  if (currencies.length === 0) return <FirstPayment />
-  const currency = chosen && currencies.includes(chosen) ? chosen : currencies.toSorted((a, b) => sum(home.figures.filter((f) => f.currency === b), 'created') - sum(home.figures.filter((f) => f.currency === a), 'created'))[0]!
+  const [metric, setMetric] = useState<Metric>('volume')
+  const known = currencies(home.figures)
+  if (known.length === 0) return <FirstPayment />
+  const currency = chosen && known.includes(chosen) ? chosen : known[0]!
   const figures = home.figures.filter((figure) => figure.currency === currency)
-  const captured = sum(figures, 'captured')
-  const failed = sum(figures, 'failed')
-  const reasons = Object.entries(figures.filter((f) => f.metric === 'failed').reduce<Record<string, number>>((all, f) => ({ ...all, [f.label]: (all[f.label] ?? 0) + f.count }), {})).toSorted((a, b) => b[1] - a[1])
-  const finished = captured + failed
-  const deliveries = Object.values(home.deliveries).reduce((total, n) => total + n, 0)
+  const finished = sum(figures, 'captured') + sum(figures, 'failed')
+  const success = rate(figures)
+  const stats: { metric: Metric; name: string; testId: string; value: string; note: string }[] = [
+    { metric: 'volume', name: 'Volume', testId: 'total-amount', value: money(sum(figures, 'captured', 'amount'), currency), note: `${count(sum(figures, 'captured'))} captured` },
+    { metric: 'payments', name: 'Payments', testId: 'total-transactions', value: count(sum(figures, 'created')), note: 'created' },
+    { metric: 'rate', name: 'Success rate', testId: 'success-rate', value: success === null ? '–' : percent(success), note: success === null ? 'none has finished yet' : `of ${count(finished)} finished` },
+    { metric: 'refunds', name: 'Refunded', testId: 'total-refunded', value: money(sum(figures, 'refunded', 'amount'), currency), note: `${count(sum(figures, 'refunded'))} refunds` },
+  ]
+  const says = (value: number, short?: boolean) => (metric === 'rate' ? percent(value) : metric === 'payments' ? count(value) : short ? compactMoney(value, currency) : money(value, currency))
   return (
     <>
-      {currencies.length > 1 && (
-        <div className="flex flex-wrap gap-1" role="group" aria-label="Currency">
-          {currencies.map((code) => (
-            <button key={code} type="button" aria-pressed={code === currency} className="rounded-md border border-line px-2 py-1 text-sm aria-pressed:bg-sunk aria-pressed:font-medium" onClick={() => choose(code)}>{code}</button>
+      {known.length > 1 && <Segments label="Currency" value={currency} options={known.map((code) => [code, code] as const)} choose={choose} />}
+      <div className="overflow-hidden rounded-xl border border-line bg-card shadow-card">
+        <div data-test-id="stats-container" className="grid grid-cols-2 gap-px border-b border-line bg-line lg:grid-cols-4">
+          {stats.map((of) => (
+            <button
+              key={of.metric} type="button" aria-pressed={metric === of.metric} onClick={() => setMetric(of.metric)}
+              className="relative grid min-w-0 content-start gap-0.5 bg-card px-4 py-3.5 text-left hover:bg-sunk focus-visible:-outline-offset-2 aria-pressed:after:absolute aria-pressed:after:inset-x-0 aria-pressed:after:bottom-0 aria-pressed:after:h-0.5 aria-pressed:after:bg-accent sm:px-5"
+            >
+              <span className="text-sm text-soft">{of.name}</span>
+              <span data-test-id={of.testId} className="truncate text-xl font-semibold tracking-tight sm:text-2xl">{of.value}</span>
+              <span className="text-xs text-soft">{of.note}</span>
+            </button>
           ))}
         </div>
-      )}
-      <div data-test-id="stats-container" className="grid grid-cols-2 gap-px overflow-hidden rounded-lg border border-line bg-line lg:grid-cols-4">
-        <Stat name="Volume" testId="total-amount" value={money(sum(figures, 'captured', 'amount'), currency)} note={`${count(captured)} captured`} />
-        <Stat name="Payments" testId="total-transactions" value={count(sum(figures, 'created'))} note="created in this time" />
-        <Stat name="Success rate" testId="success-rate" value={finished === 0 ? '–' : percent(captured / finished)} note={finished === 0 ? 'none has finished yet' : `of ${count(finished)} finished`} />
-        <Stat name="Refunded" value={money(sum(figures, 'refunded', 'amount'), currency)} note={`${count(sum(figures, 'refunded'))} refunds`} />
+        <div className="px-4 pt-4 pb-2 sm:px-5">
+          <Chart label={`${stats.find((of) => of.metric === metric)!.name} by ${home.unit}`} points={series(home, figures, metric)} unit={home.unit} kind={metric === 'rate' ? 'line' : 'bars'} top={metric === 'rate' ? 1 : undefined} say={says} />
+        </div>
       </div>
-      <Section title={`Captured, by ${home.unit}`}>
-        <Bars from={home.from} until={home.until} unit={home.unit} currency={currency} values={figures.filter((f) => f.metric === 'captured').map((f) => ({ at: f.bucket, amount: f.amount, count: f.count }))} />
-      </Section>
-      <div className="grid gap-6 lg:grid-cols-2">
-        <Section title="Failures by reason">
-          {reasons.length === 0 ? <p className="text-sm text-soft">No payment has failed in this time.</p> : (
-            <ul className="grid gap-2 text-sm">
-              {reasons.slice(0, 8).map(([code, n]) => (
-                <li key={code} className="grid gap-1">
-                  <span className="flex justify-between gap-2"><span className="truncate">{words(code || 'unknown')}</span><span className="text-soft">{count(n)} · {percent(n / failed)}</span></span>
-                  <span aria-hidden className="h-1.5 rounded bg-sunk"><span className="block h-full rounded bg-bad" style={{ width: `${(100 * n) / failed}%` }} /></span>
-                </li>
-              ))}
-            </ul>
-          )}
-        </Section>
-        <Section title="Webhook health" actions={<Link to="/webhooks/logs" className="text-sm text-accent hover:underline">Deliveries</Link>}>
-          {deliveries === 0 ? <p className="text-sm text-soft">Nothing was sent in this time. <Link to="/webhooks" className="text-accent underline">Add an endpoint</Link> to hear of payments as they settle.</p> : (
-            <>
-              <ul className="grid grid-cols-2 gap-2 text-sm sm:grid-cols-3">
-                {Object.entries(home.deliveries).map(([status, n]) => (
-                  <li key={status}><Link to="/webhooks/logs" search={{ status } as never} className="grid rounded-md border border-line px-3 py-2 hover:bg-sunk"><span className="text-xs text-soft">{words(status)}</span><span className="text-lg font-semibold">{count(n)}</span></Link></li>
-                ))}
-              </ul>
-              {deliveries >= home.sample && <p className="text-xs text-soft">Of the newest {count(home.sample)} deliveries.</p>}
-            </>
-          )}
-        </Section>
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-5 lg:grid-cols-2">
+        <Failures figures={figures} />
+        <WebhookHealth home={home} />
       </div>
+      <Latest />
     </>
   )
 }
 
-function Stat({ name, value, note, testId }: { name: string; value: string; note: string; testId?: string }) {
+function Heading({ title, children }: { title: string; children?: React.ReactNode }) {
+  return <div className="flex items-center justify-between gap-2"><h2 className="font-semibold tracking-tight">{title}</h2><span className="text-sm">{children}</span></div>
+}
+
+function Failures({ figures }: { figures: Figure[] }) {
+  const failed = sum(figures, 'failed')
   return (
-    <div className="grid gap-0.5 bg-card px-4 py-3">
-      <span className="text-xs text-soft">{name}</span>
-      <span data-test-id={testId} className="truncate text-lg font-semibold tracking-tight sm:text-xl">{value}</span>
-      <span className="text-xs text-soft">{note}</span>
-    </div>
+    <Card>
+      <Heading title="Failures by reason">{failed > 0 && <TextLink to="/payments" search={{ status: 'failed' }}>{count(failed)} failed</TextLink>}</Heading>
+      {failed === 0 ? <p className="text-sm text-soft">No payment has failed in this time.</p> : (
+        <ul className="grid gap-3 text-sm">
+          {reasons(figures).slice(0, 6).map(([code, n]) => (
+            <li key={code} className="grid gap-1">
+              <span className="flex justify-between gap-2"><span className="truncate">{words(code || 'unknown')}</span><span className="text-soft">{count(n)} · {percent(n / failed)}</span></span>
+              <span aria-hidden className="h-1.5 rounded-full bg-sunk"><span className="block h-full rounded-full bg-bad" style={{ width: `${(100 * n) / failed}%` }} /></span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  )
+}
+
+const bars: Record<string, string> = { good: 'bg-good', bad: 'bg-bad', warn: 'bg-warn', calm: 'bg-soft' }
+
+function WebhookHealth({ home }: { home: Home }) {
+  const endpoints = useQuery({ queryKey: ['list', 'endpoints'], queryFn: () => get<List<Endpoint>>('/api/v1/webhook_endpoints?limit=100') })
+  const all = Object.values(home.deliveries).reduce((total, n) => total + n, 0)
+  const states = ['delivered', 'retrying', 'exhausted', 'paused', 'pending'].filter((status) => home.deliveries[status])
+  const worst = home.endpoints.filter((of) => of.failing > 0).toSorted((a, b) => b.failing / b.deliveries - a.failing / a.deliveries)
+  return (
+    <Card>
+      <Heading title="Webhook health"><TextLink to="/webhooks/logs">Deliveries</TextLink></Heading>
+      {all === 0 ? <p className="text-sm text-soft">Nothing was sent in this time. <TextLink to="/webhooks" className="underline">Add an endpoint</TextLink> to hear of payments as they settle.</p> : (
+        <>
+          <span aria-hidden className="flex h-2 gap-0.5 overflow-hidden rounded-full">{states.map((status) => <span key={status} className={bars[toneOf(status)]} style={{ width: `${(100 * home.deliveries[status]!) / all}%` }} />)}</span>
+          <ul className="grid gap-1 text-sm">
+            {states.map((status) => (
+              <li key={status}><Link to={'/webhooks/logs' as never} search={{ status } as never} className="-mx-2 flex items-center justify-between gap-2 rounded-md px-2 py-1 hover:bg-sunk"><Badge status={status} /><span className="text-soft"><span className="font-medium text-ink">{count(home.deliveries[status]!)}</span> · {percent(home.deliveries[status]! / all)}</span></Link></li>
+            ))}
+          </ul>
+          {worst.length > 0 && (
+            <ul className="grid gap-1 border-t border-line pt-3 text-sm">
+              {worst.slice(0, 3).map((of) => {
+                const endpoint = endpoints.data?.data.find(({ id }) => id === of.endpoint_id)
+                return <li key={of.endpoint_id} className="flex justify-between gap-3"><TextLink to={endpoint ? '/webhooks/$id' : '/webhooks/logs'} params={{ id: of.endpoint_id }} search={endpoint ? undefined : { endpoint_id: of.endpoint_id }} className="min-w-0 truncate">{endpoint?.url ?? of.endpoint_id}</TextLink><span className="shrink-0 text-bad">{percent(of.failing / of.deliveries)} failing</span></li>
+              })}
+            </ul>
+          )}
+          {all >= home.sample && <p className="text-xs text-soft">Of the newest {count(home.sample)} deliveries.</p>}
+        </>
+      )}
+    </Card>
+  )
+}
+
+function Latest() {
+  const latest = useQuery({ queryKey: ['list', 'latest payments'], queryFn: () => get<List<Payment>>('/api/v1/payments?limit=5') })
+  return (
+    <Card>
+      <Heading title="Latest payments"><TextLink to="/payments">All payments</TextLink></Heading>
+      <Failure error={latest.error} />
+      {latest.isPending && <Loading rows={3} />}
+      <ul className="-mx-2 grid text-sm">
+        {latest.data?.data.map((p) => (
+          <li key={p.id}>
+            <Link data-row-link to={'/payments/$id' as never} params={{ id: p.id } as never} className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-3 rounded-md px-2 py-2 hover:bg-sunk sm:grid-cols-[9rem_9rem_minmax(0,1fr)_auto]">
+              <Money amount={p.amount} currency={p.currency} className="font-medium" />
+              <span className="justify-self-end sm:justify-self-start"><Badge status={p.status} /></span>
+              <span className="truncate text-soft"><Method of={p} /></span>
+              <span className="text-right text-xs text-soft"><Time iso={p.created_at} relative /></span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </Card>
   )
 }
 
 function FirstPayment() {
+  const { api } = useAddresses()
+  const secret = useSecret()
   return (
-    <Empty title="No payments in this time">
-      <div className="grid gap-3 text-left">
-        <p className="text-center">Make one, and it appears here by itself. Your keys are under <Link to="/keys" className="text-accent underline">API keys</Link>.</p>
-        <Code label="Terminal" text={`curl -X POST http://localhost:8000/api/v1/payments \\
-  -H "Authorization: Bearer <your secret>" \\
+    <Empty icon={Rocket} title="No payments in this time">
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
+        <p>Make one, and it appears here by itself. Your keys are under <TextLink to="/keys" className="underline">API keys</TextLink>.</p>
+        <Code label="Terminal" text={`curl -X POST ${api}/api/v1/payments \\
+  -H "Authorization: Bearer ${secret}" \\
   -H "Content-Type: application/json" \\
   -d '{"amount": 50000, "currency": "INR"}'`} />
       </div>

@@ -1,20 +1,26 @@
-import { useMutation, useQuery } from '@tanstack/react-query'
-import { Link, useParams } from '@tanstack/react-router'
-import { useState, type ReactNode } from 'react'
-import { get, send, type BalanceTransaction, type Delivery, type List, type Payment, type PaymentEvent, type Refund } from '../api/client'
-import { decimal, minorUnits, money, words } from '../format'
-import { client, useMayChange } from '../session'
-import { Badge, Button, Confirm, Facts, Failure, Field, Id, Input, Loading, Money, Page, Section, Time } from '../ui/basics'
-import { method } from './payments'
+import { useQuery } from '@tanstack/react-query'
+import { useParams } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { get, type BalanceTransaction, type List, type Payment, type Refund } from '../api/client'
+import { words } from '../format'
+import { TextLink } from '../ui/button'
+import { CopyButton, Facts, Id, IdLink, Money, Time } from '../ui/values'
+import { Failure, Loading, Notice, Page, Section } from '../ui/page'
+import { Method } from '../ui/method'
+import { Badge } from '../ui/status'
+import { Actions } from './payment_actions'
+import { Timeline } from './payment_timeline'
 
 export default function PaymentPage() {
   const { id } = useParams({ strict: false }) as { id: string }
-  const path = `/api/v1/payments/${encodeURIComponent(id)}`
-  const payment = useQuery({ queryKey: ['payment', id], queryFn: () => get<Payment>(path) })
+  const payment = useQuery({ queryKey: ['payment', id], queryFn: () => get<Payment>(`/api/v1/payments/${encodeURIComponent(id)}`) })
   const p = payment.data
   return (
-    <Page title={p ? <span className="flex flex-wrap items-center gap-2"><Money amount={p.amount} currency={p.currency} /><Badge status={p.status} data-test-id="payment-status" /></span> : 'Payment'} actions={p && <Actions payment={p} />}>
-      <Link to="/payments" className="-mt-4 text-sm text-accent hover:underline">← Payments</Link>
+    <Page
+      back={{ to: '/payments', name: 'Payments' }}
+      title={p ? <span className="flex flex-wrap items-center gap-2.5"><Money amount={p.amount} currency={p.currency} /><Badge status={p.status} data-test-id="payment-status" /></span> : 'Payment'}
+      actions={p && <Actions payment={p} />}
+    >
       {payment.error && <Failure error={payment.error} retry={() => void payment.refetch()} />}
       {payment.isPending && <Loading />}
       {p && <Details payment={p} />}
@@ -23,58 +29,39 @@ export default function PaymentPage() {
 }
 
 function Details({ payment: p }: { payment: Payment }) {
+  const metadata = Object.entries(p.metadata)
   return (
     <>
-      {p.failure_code && (
-        <div className="rounded-md bg-badbg px-3 py-2 text-sm text-bad"><strong className="font-medium">{words(p.failure_code)}.</strong> {p.failure_message}</div>
+      {p.failure_code && <Notice tone="bad" title={`${words(p.failure_code)}.`}>{p.failure_message}</Notice>}
+      {p.next_action && (
+        <Notice tone="warn" title="The customer has to act." actions={<CopyButton text={p.next_action.url}>Copy link</CopyButton>}>
+          Send them to <span className="font-mono text-xs break-all">{p.next_action.url}</span>
+        </Notice>
       )}
-      {p.next_action && <div className="rounded-md bg-warnbg px-3 py-2 text-sm text-warn">The customer has to act, at <span className="break-all font-mono text-xs">{p.next_action.url}</span></div>}
-      <Section title="Details">
-        <Facts of={[
-          ['Payment', <Id id={p.id} />],
-          ['Order', p.order_id && <Link to={'/orders/$id' as never} params={{ id: p.order_id } as never} className="font-mono text-xs text-accent hover:underline">{p.order_id}</Link>],
-          ['Method', method(p)],
-          ['Expires', p.card_exp_month && `${String(p.card_exp_month).padStart(2, '0')}/${p.card_exp_year}`],
-          ['Capture', words(p.capture)],
-          ['Captured', <Money amount={p.amount_captured} currency={p.currency} />],
-          ['Refunded', <Money amount={p.amount_refunded} currency={p.currency} />],
-          ['Created', <Time iso={p.created_at} />],
-          ['Updated', <Time iso={p.updated_at} />],
-          ...Object.entries(p.metadata).map(([name, value]): [string, ReactNode] => [name, value]),
-        ]} />
-      </Section>
-      <div className="grid gap-6 lg:grid-cols-2">
-        <Timeline id={p.id} />
-        <div className="grid content-start gap-6">
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-8 lg:grid-cols-[minmax(0,1fr)_22rem]">
+        <div className="grid grid-cols-[minmax(0,1fr)] content-start gap-8">
+          <Timeline paymentId={p.id} />
           <Refunds payment={p} />
           <Ledger id={p.id} />
         </div>
+        <div className="grid grid-cols-[minmax(0,1fr)] content-start gap-8 max-lg:order-first">
+          <Section title="Details">
+            <Facts wide of={[
+              ['Payment', <Id id={p.id} />],
+              ['Order', p.order_id && <IdLink id={p.order_id} />],
+              ['Method', <Method of={p} />],
+              ['Expires', p.card_exp_month && `${String(p.card_exp_month).padStart(2, '0')}/${p.card_exp_year}`],
+              ['Capture', words(p.capture)],
+              ['Captured', <Money amount={p.amount_captured} currency={p.currency} />],
+              ['Refunded', p.amount_refunded > 0 && <Money amount={p.amount_refunded} currency={p.currency} />],
+              ['Created', <Time iso={p.created_at} />],
+              ['Updated', <Time iso={p.updated_at} />],
+            ].filter(([, value]) => value !== false) as [string, ReactNode][]} />
+          </Section>
+          {metadata.length > 0 && <Section title="Metadata"><Facts wide of={metadata} /></Section>}
+        </div>
       </div>
     </>
-  )
-}
-
-/** Events of the payment, each with the deliveries that told of it. */
-function Timeline({ id }: { id: string }) {
-  const events = useQuery({ queryKey: ['list', 'events', id], queryFn: () => get<List<PaymentEvent>>(`/api/v1/events?payment_id=${id}&limit=100`) })
-  const deliveries = useQuery({ queryKey: ['list', 'deliveries', id], queryFn: () => get<List<Delivery>>(`/api/v1/webhooks/logs?payment_id=${id}&limit=100`) })
-  return (
-    <Section title="Timeline">
-      <Failure error={events.error ?? deliveries.error} />
-      <ol className="grid gap-0 text-sm" data-test-id="payment-timeline">
-        {events.data?.data.map((event) => (
-          <li key={event.id} className="relative grid gap-1 border-l border-line pb-4 pl-4 last:pb-0">
-            <span aria-hidden className="absolute top-1.5 -left-[4.5px] size-2 rounded-full bg-accent" />
-            <span className="flex flex-wrap justify-between gap-2"><span className="font-medium">{words(event.type)}</span><span className="text-xs text-soft"><Time iso={event.created_at} /></span></span>
-            {deliveries.data?.data.filter((delivery) => delivery.event_id === event.id).map((delivery) => (
-              <Link key={delivery.id} to={'/webhooks/logs/$id' as never} params={{ id: delivery.id } as never} className="flex items-center gap-2 text-xs text-soft hover:underline">
-                Webhook <Badge status={delivery.status} /> {delivery.response_code ?? ''} {delivery.attempt_count === 1 ? '1 attempt' : `${delivery.attempt_count} attempts`}
-              </Link>
-            ))}
-          </li>
-        ))}
-      </ol>
-    </Section>
   )
 }
 
@@ -83,10 +70,10 @@ function Refunds({ payment }: { payment: Payment }) {
   if (!refunds.data?.data.length) return null
   return (
     <Section title="Refunds">
-      <ul className="grid gap-2 text-sm" data-test-id="payment-refunds">
+      <ul className="grid divide-y divide-line text-sm" data-test-id="payment-refunds">
         {refunds.data.data.map((refund) => (
-          <li key={refund.id} className="flex flex-wrap items-center justify-between gap-2">
-            <span className="flex flex-wrap items-center gap-2"><Money amount={refund.amount} currency={refund.currency} /><Badge status={refund.status} />{refund.reason && <span className="break-words text-soft">{refund.reason}</span>}</span>
+          <li key={refund.id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-2 first:pt-0 last:pb-0">
+            <span className="flex min-w-0 flex-wrap items-center gap-2"><TextLink to="/refunds/$id" params={{ id: refund.id }} className="font-medium !text-ink"><Money amount={refund.amount} currency={refund.currency} /></TextLink><Badge status={refund.status} />{(refund.failure_message ?? refund.reason) && <span className="min-w-0 break-words text-soft">{refund.failure_message ?? refund.reason}</span>}</span>
             <span className="text-xs text-soft"><Time iso={refund.created_at} /></span>
           </li>
         ))}
@@ -95,72 +82,26 @@ function Refunds({ payment }: { payment: Payment }) {
   )
 }
 
+/** What the payment did to the balance, with what is left of it. */
 function Ledger({ id }: { id: string }) {
-  const moves = useQuery({ queryKey: ['list', 'ledger', id], queryFn: () => get<List<BalanceTransaction>>(`/api/v1/balance/transactions?payment_id=${id}&limit=100`) })
-  const first = moves.data?.data[0]
-  if (!first) return null
-  const total = moves.data!.data.reduce((sum, move) => sum + move.amount, 0)
+  const lines = useQuery({ queryKey: ['list', 'ledger', id], queryFn: () => get<List<BalanceTransaction>>(`/api/v1/balance/transactions?payment_id=${id}&limit=100`) })
+  const moved = lines.data?.data ?? []
   return (
     <Section title="Ledger">
-      <table className="w-full text-sm">
-        <tbody className="divide-y divide-line">
-          {moves.data!.data.map((move) => (
-            <tr key={move.id}><td className="py-1.5">{words(move.type)}</td><td className="text-xs text-soft"><Time iso={move.created_at} /></td><td className="text-right">{money(move.amount, move.currency)}</td></tr>
-          ))}
-          <tr className="font-medium"><td className="py-1.5">Added to your balance</td><td /><td className="text-right">{money(total, first.currency)}</td></tr>
-        </tbody>
-      </table>
+      <Failure error={lines.error} />
+      {lines.data && moved.length === 0 && <p className="text-sm text-soft">No money has moved.</p>}
+      {moved.length > 0 && (
+        <table className="w-full text-sm" data-test-id="payment-ledger">
+          <tbody className="divide-y divide-line">
+            {moved.toReversed().map((line) => (
+              <tr key={line.id}><td className="py-1.5">{words(line.type)}</td><td className="py-1.5 text-xs text-soft"><Time iso={line.created_at} /></td><td className="py-1.5 text-right"><Money amount={line.amount} currency={line.currency} /></td></tr>
+            ))}
+          </tbody>
+          {!lines.data?.has_more && (
+            <tfoot><tr className="border-t border-edge font-medium"><th scope="row" className="py-1.5 font-medium" colSpan={2}>Left of it in your balance</th><td className="py-1.5 text-right"><Money amount={moved.reduce((total, line) => total + line.amount, 0)} currency={moved[0]!.currency} /></td></tr></tfoot>
+          )}
+        </table>
+      )}
     </Section>
-  )
-}
-
-function Actions({ payment: p }: { payment: Payment }) {
-  const mayChange = useMayChange()
-  const [asked, setAsked] = useState<'refund' | 'capture' | 'cancel'>()
-  const left = asked === 'capture' ? p.amount : p.amount_captured - p.amount_refunded
-  const [amount, setAmount] = useState('')
-  const [reason, setReason] = useState('')
-  const minor = minorUnits(amount, p.currency)
-  const act = useMutation({
-    mutationFn: () => {
-      const path = `/api/v1/payments/${p.id}`
-      if (asked === 'cancel') return send('POST', `${path}/cancel`, {})
-      if (asked === 'capture') return send('POST', `${path}/capture`, { amount: minor })
-      return send('POST', `${path}/refunds`, { amount: minor, ...(reason && { reason }) })
-    },
-    onSuccess: () => {
-      setAsked(undefined)
-      return client.invalidateQueries()
-    },
-  })
-  if (!mayChange) return null
-  const ask = (what: typeof asked, most: number) => {
-    act.reset()
-    setReason('')
-    setAmount(decimal(most, p.currency))
-    setAsked(what)
-  }
-  return (
-    <>
-      {p.status === 'authorized' && <Button kind="main" onClick={() => ask('capture', p.amount)}>Capture</Button>}
-      {(p.status === 'authorized' || p.status === 'requires_action') && <Button kind="danger" onClick={() => ask('cancel', 0)}>Cancel payment</Button>}
-      {p.status === 'success' && p.amount_captured > p.amount_refunded && <Button data-test-id="refund-button" onClick={() => ask('refund', p.amount_captured - p.amount_refunded)}>Refund</Button>}
-      <Confirm
-        title={{ refund: 'Refund this payment', capture: 'Capture this payment', cancel: 'Cancel this payment' }[asked ?? 'refund']}
-        verb={{ refund: `Refund ${minor ? money(minor, p.currency) : ''}`, capture: `Capture ${minor ? money(minor, p.currency) : ''}`, cancel: 'Cancel payment' }[asked ?? 'refund']}
-        danger={asked === 'cancel'} open={asked !== undefined} close={() => setAsked(undefined)} act={() => act.mutate()} busy={act.isPending} error={act.error}
-        disabled={asked !== 'cancel' && (minor === undefined || minor > left)}
-      >
-        {asked === 'cancel' ? <p>The hold on {money(p.amount, p.currency)} is released to the customer. This cannot be undone.</p> : (
-          <>
-            <p>{asked === 'capture' ? 'You can capture once. What you leave is released to the customer.' : 'The money goes back to the customer. This cannot be undone.'}</p>
-            <Field label={`Amount in ${p.currency}`} hint={`Up to ${money(left, p.currency)}.`}>
-              {(id) => <Input id={id} data-test-id="refund-amount" inputMode="decimal" aria-invalid={minor === undefined || minor > left} value={amount} onChange={(event) => setAmount(event.target.value)} />}
-            </Field>
-            {asked === 'refund' && <Field label="Reason" hint="For your own records; it is in the refund’s events.">{(id) => <Input id={id} value={reason} maxLength={255} onChange={(event) => setReason(event.target.value)} />}</Field>}
-          </>
-        )}
-      </Confirm>
-    </>
   )
 }

@@ -1,38 +1,21 @@
 // What every test of the checkout in a browser uses: pages, the gateway's controls, and a record of
 // everything that must never happen.
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
-import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import * as chromium from '../../browser/chromium.mjs';
 
-const require = createRequire(join(process.env.E2E_MODULES, 'package.json'));
-const { chromium } = require('playwright-core');
-export const axeSource = require('axe-core').source;
+export { axeSource, until } from '../../browser/chromium.mjs';
 
 export const [checkoutOrigin, shopOrigin, evilOrigin] = process.env.E2E_ORIGINS.split(' ');
 export const secret = process.env.E2E_SECRET;
 const shots = process.env.PAYGATE_E2E_SHOTS;
 
-/** Starts the browser: names lead to the tests' own servers, and everything else nowhere. */
-export async function launch() {
-  const profile = mkdtempSync(join(tmpdir(), 'paygate-e2e-'));
-  const rules = [
-    `MAP ${new URL(checkoutOrigin).host} ${process.env.E2E_CHECKOUT}`,
-    ...[shopOrigin, evilOrigin].map((origin) => `MAP ${new URL(origin).host} ${process.env.E2E_SHOP}`),
-    'MAP * ~NOTFOUND', 'EXCLUDE 127.0.0.1',
-  ];
-  const browser = await chromium.launch({
-    executablePath: process.env.E2E_CHROMIUM,
-    headless: true,
-    args: [
-      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-      '--disable-sync', `--host-resolver-rules=${rules.join(', ')}`,
-    ],
-    env: { ...process.env, HOME: profile },
-  });
-  return { browser, close: async () => { await browser.close(); rmSync(profile, { recursive: true, force: true }); } };
-}
+/** Starts the browser: the origins lead to the tests' own servers. */
+export const launch = () => chromium.launch([
+  `MAP ${new URL(checkoutOrigin).host} ${process.env.E2E_CHECKOUT}`,
+  ...[shopOrigin, evilOrigin].map((origin) => `MAP ${new URL(origin).host} ${process.env.E2E_SHOP}`),
+]);
 
 /** One customer: a context of its own, and what the browser complained of. */
 export class Customer {
@@ -136,15 +119,6 @@ export const network = (mode) => control(`/network?mode=${mode}`);
 export const postsSeen = () => control('/network', 'GET');
 export const bank = (down) => control(`/bank?down=${down}`);
 export const expireKeys = (expired) => control(`/expire-keys?expired=${expired}`);
-
-export async function until(what, check, timeout = 30_000) {
-  const end = Date.now() + timeout;
-  for (;;) {
-    if (await check()) return;
-    if (Date.now() > end) throw new Error(`timed out waiting until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 export async function shot(page, name) {
   if (!shots) return;

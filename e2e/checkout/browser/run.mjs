@@ -1,22 +1,8 @@
-// Runs every test and prints one line of JSON for each; browser_test.go reads them.
+import { run } from '../../browser/chromium.mjs';
 import { launch, bank, expireKeys, network } from './harness.mjs';
 
-const only = process.env.PAYGATE_E2E_ONLY;
+const suites = {};
+for (const file of ['paying', 'closing', 'accidents', 'hostile', 'page', 'sdk', 'looks']) suites[file] = (await import(`./${file}.mjs`)).tests;
 const { browser, close } = await launch();
-for (const file of ['paying', 'closing', 'accidents', 'hostile', 'page', 'sdk', 'looks']) {
-  const { tests } = await import(`./${file}.mjs`);
-  for (const [name, test] of Object.entries(tests)) {
-    const full = `${file}: ${name}`;
-    if (only && !only.split('|').some((part) => full.includes(part))) continue;
-    const begin = Date.now();
-    let error = '';
-    try {
-      await test(browser);
-    } catch (caught) {
-      error = String(caught.stack ?? caught);
-    }
-    await Promise.all([network(''), bank(false), expireKeys(false), ...browser.contexts().map((context) => context.close())]);
-    console.log(JSON.stringify({ name: full, error, ms: Date.now() - begin }));
-  }
-}
+await run(browser, suites, () => Promise.all([network(''), bank(false), expireKeys(false)]));
 await close();

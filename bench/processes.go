@@ -1,0 +1,270 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"paygate/bench/load"
+	"paygate/db"
+	"paygate/db/local/process"
+)
+
+// What is measured of fleets: workers and APIs of these numbers, side by side on one machine.
+var (
+	workerCounts = []int{1, 2, 4}
+	apiCounts    = []int{1, 2}
+)
+
+// noiseBound is the share by which the best round of more processes may fall short of the best of fewer before
+// that counts as a loss: rounds of one and the same fleet differ by as much here.
+const noiseBound = 0.10
+
+// backlog is how many payments wait before workers are let at them.
+const backlog = 6000
+
+// killedGateway tells the gateway whose processes are killed from those that are measured.
+const killedGateway = 9
+
+// fleetRates are payments a second, one for each round, by the number of processes.
+type fleetRates map[int][]float64
+
+// best is the fastest round: what others on the machine take is only ever missing.
+func (r fleetRates) best(n int) float64 { return slices.Max(r[n]) }
+
+// check fails when more processes did less.
+func (r fleetRates) check(what string, counts []int) error {
+	var errs []error
+	for i, n := range counts[1:] {
+		if fewer := counts[i]; r.best(n) < (1-noiseBound)*r.best(fewer) {
+			errs = append(errs, fmt.Errorf("%d %s did %.0f/s, %d did %.0f/s", n, what, r.best(n), fewer, r.best(fewer)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// fleetResults is what was measured of numbers of processes.
+type fleetResults struct {
+	workers, apis fleetRates
+	// accepted is how many payments were made while a worker and an API were killed; recovered is how long after
+	// the last of them everything was done.
+	accepted  int
+	recovered time.Duration
+}
+
+// measureProcesses measures numbers of workers and of APIs in turn, and kills one of each in the middle.
+func (r *rig) measureProcesses(ctx context.Context, g *gateway, rounds int, progress func(string, ...any)) (*fleetResults, error) {
+	f := &fleetResults{workers: fleetRates{}, apis: fleetRates{}}
+	apis := []load.Target{g.target}
+	for len(apis) < slices.Max(apiCounts) {
+		target, _, err := g.startAPI(ctx)
+		if err != nil {
+			return nil, err
+		}
+		apis = append(apis, target)
+	}
+	for round := range rounds {
+		for _, n := range apiCounts {
+			rate, err := r.intakeOf(ctx, apis[:n])
+			if err != nil {
+				return nil, err
+			}
+			f.apis[n] = append(f.apis[n], rate)
+			progress("round %d: %d APIs take %.0f/s\n", round+1, n, rate)
+			if err := g.startOver(ctx); err != nil {
+				return nil, err
+			}
+		}
+		for _, n := range workerCounts {
+			rate, err := r.drainBy(ctx, g, n)
+			if err != nil {
+				return nil, err
+			}
+			f.workers[n] = append(f.workers[n], rate)
+			progress("round %d: %d workers finish %.0f/s\n", round+1, n, rate)
+		}
+	}
+	if err := r.killOne(ctx, g.binary, f, progress); err != nil {
+		return nil, err
+	}
+	return f, errors.Join(f.apis.check("APIs", apiCounts), f.workers.check("workers", workerCounts))
+}
+
+// startAPI starts another API of the gateway.
+func (g *gateway) startAPI(ctx context.Context) (load.Target, *process.Process, error) {
+	child, addr, _, err := g.start(ctx, "api")
+	if err != nil {
+		return load.Target{}, nil, err
+	}
+	target, err := load.NewTarget("http://"+addr, demoSecret)
+	if err != nil {
+		return load.Target{}, nil, err
+	}
+	return target, child, await(ctx, func(ctx context.Context) error {
+		return fetch(ctx, "GET", "http://"+addr+"/health", "", nil, nil)
+	})
+}
+
+// intakeOf sends the same number of connections to any number of APIs.
+func (r *rig) intakeOf(ctx context.Context, targets []load.Target) (float64, error) {
+	results := make([]*load.Result, len(targets))
+	errs := make([]error, len(targets))
+	var all sync.WaitGroup
+	for i, target := range targets {
+		all.Go(func() {
+			results[i], errs[i] = load.Run(ctx, load.Options{Target: target, Connections: 64 / len(targets), Duration: r.phase})
+		})
+	}
+	all.Wait()
+	var rate float64
+	for i, result := range results {
+		if errs[i] != nil {
+			return 0, errs[i]
+		}
+		rate += result.Rate()
+	}
+	return rate, nil
+}
+
+// drainBy lets n workers at a backlog, and returns how many payments a second they brought to their webhook.
+func (r *rig) drainBy(ctx context.Context, g *gateway, n int) (float64, error) {
+	made, err := load.Run(ctx, load.Options{Target: g.target, Connections: 64, Duration: time.Minute, MaxRequests: backlog, Accepted: r.sink.accept})
+	if err != nil {
+		return 0, err
+	}
+	// Workers that look for the first time find everything; the clock starts when all are there.
+	workers := make([]*process.Process, n)
+	begin := time.Now()
+	for i := range workers {
+		if workers[i], _, _, err = g.start(ctx, "worker"); err != nil {
+			return 0, err
+		}
+	}
+	bounded, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	if err := r.sink.drained(bounded); err != nil {
+		return 0, err
+	}
+	elapsed := time.Since(begin)
+	for _, worker := range workers {
+		if err := worker.Stop(ctx, stopGrace, syscall.SIGTERM); err != nil {
+			return 0, fmt.Errorf("error stopping a worker: %w", err)
+		}
+	}
+	_, err = r.sink.reset()
+	return float64(len(made.Latencies)) / elapsed.Seconds(), err
+}
+
+// killOne kills one of two workers and one of two APIs while payments are made, and waits until every payment
+// that was confirmed has arrived at the merchant. Then doctor examines the database.
+func (r *rig) killOne(ctx context.Context, binary string, f *fleetResults, progress func(string, ...any)) error {
+	// One of its own: doctor would miss the payments of which startOver leaves the books alone.
+	g, err := r.startGateway(ctx, killedGateway, "killed", binary)
+	if err != nil {
+		return err
+	}
+	g.environment = append(g.environment, "RIVER_JOB_TIMEOUT=5s", "WEBHOOK_TIMEOUT=2s", "RIVER_RESCUE_AFTER=6s")
+	doomedTarget, doomedAPI, err := g.startAPI(ctx)
+	if err != nil {
+		return err
+	}
+	workers := make([]*process.Process, 2)
+	for i := range workers {
+		if workers[i], _, _, err = g.start(ctx, "worker"); err != nil {
+			return err
+		}
+	}
+	var all sync.WaitGroup
+	var steady *load.Result
+	var steadyErr error
+	all.Go(func() {
+		steady, steadyErr = load.Run(ctx, load.Options{Target: g.target, Connections: 16, Duration: r.phase, Accepted: r.sink.accept})
+	})
+	all.Go(func() {
+		// Its connections break with it, and that is no error here.
+		_, _ = load.Run(ctx, load.Options{Target: doomedTarget, Connections: 16, Duration: r.phase, Accepted: r.sink.accept})
+	})
+	timer := time.NewTimer(r.phase / 2)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	for _, doomed := range []*process.Process{workers[0], doomedAPI} {
+		if err := doomed.Signal(syscall.SIGKILL); err != nil {
+			return fmt.Errorf("error killing a process: %w", err)
+		}
+	}
+	all.Wait()
+	if steadyErr != nil {
+		return steadyErr
+	}
+	if steady.Err != nil {
+		return fmt.Errorf("the other API failed, too: %w", steady.Err)
+	}
+	last := time.Now()
+	bounded, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	if err := r.sink.drained(bounded); err != nil {
+		return err
+	}
+	f.recovered = time.Since(last)
+	latencies, err := r.sink.reset()
+	if err != nil {
+		return err
+	}
+	f.accepted = len(latencies)
+	progress("killed a worker and an API: %d payments confirmed, all arrived %.1f s after the last\n", f.accepted, f.recovered.Seconds())
+	if err := workers[1].Stop(ctx, stopGrace, syscall.SIGTERM); err != nil {
+		return fmt.Errorf("error stopping a worker: %w", err)
+	}
+	return g.examine(ctx)
+}
+
+// examine lets doctor look for what is not right, once nothing that an API's death cut off is open.
+func (g *gateway) examine(ctx context.Context) error {
+	pool, err := db.Open(ctx, g.databaseURL, db.PoolOptions{MaxConns: 1})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	if err := await(ctx, func(ctx context.Context) error {
+		var open int
+		err := pool.QueryRow(ctx, "SELECT count(*) FROM payments WHERE status NOT IN ('success', 'failed')").Scan(&open)
+		if err == nil && open > 0 {
+			err = fmt.Errorf("%d payments are open", open)
+		}
+		return err
+	}); err != nil {
+		return fmt.Errorf("error waiting for the last payments: %w", err)
+	}
+	command := exec.CommandContext(ctx, g.binary, "doctor", "--settled=0s")
+	command.Env = g.environment
+	if out, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("doctor found something: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// describe writes the figures of fleets, as they stand in docs/performance.md.
+func (f *fleetResults) describe() string {
+	var b strings.Builder
+	row := func(what string, rates fleetRates, counts []int) {
+		for _, n := range counts {
+			fmt.Fprintf(&b, "| %d %s | %.0f | %.2f |\n", n, what, rates.best(n), rates.best(n)/rates.best(counts[0]))
+		}
+	}
+	b.WriteString("| processes | payments/s, best round | to one |\n|---|---|---|\n")
+	row("API", f.apis, apiCounts)
+	row("worker", f.workers, workerCounts)
+	fmt.Fprintf(&b, "\nOne of two workers and one of two APIs killed with -9 in the middle: %d payments confirmed, %d arrived, the last %.1f s after the load ended; doctor finds nothing.\n",
+		f.accepted, f.accepted, f.recovered.Seconds())
+	return b.String()
+}

@@ -1,0 +1,127 @@
+package webhooks
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestLine(t *testing.T) {
+	t.Parallel()
+
+	const endpoint = "we_1"
+	// full returns lanes in which a fast endpoint has given all its places away.
+	full := func(t *testing.T) (*lanes, []*place) {
+		t.Helper()
+		l := newLanes(time.Now, DefaultWorkers)
+		p := l.enter(endpoint, false)
+		p.leave(false, time.Millisecond)
+		var places []*place
+		for p := l.enter(endpoint, false); p != nil; p = l.enter(endpoint, false) {
+			places = append(places, p)
+		}
+		l.drained(endpoint)
+		return l, places
+	}
+	// lineUp has n wait, and returns where their places come.
+	lineUp := func(ctx context.Context, l *lanes, n int) <-chan *place {
+		places := make(chan *place, n)
+		for range n {
+			go func() { places <- l.lineUp(ctx, endpoint, false) }()
+		}
+		synctest.Wait()
+		return places
+	}
+
+	t.Run("AFreePlaceGoesToTheLine", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			l, held := full(t)
+			got := lineUp(t.Context(), l, 3)
+			require.Empty(t, got)
+			held[0].leave(false, time.Millisecond) // gives two: an answer that fast makes the lane wider
+			synctest.Wait()
+			require.Len(t, got, 2)
+			held[1].unused()
+			synctest.Wait()
+			require.Len(t, got, 3)
+			for range 3 {
+				require.NotNil(t, <-got)
+			}
+			require.Zero(t, l.lined)
+		})
+	})
+
+	t.Run("WhoWaitedLongIsParkedAndNobodyOvertakesIt", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			l, held := full(t)
+			begin := time.Now()
+			require.Nil(t, l.lineUp(t.Context(), endpoint, false))
+			require.Equal(t, lineFor, time.Since(begin))
+			require.Nil(t, l.lineUp(t.Context(), endpoint, false))
+			require.Equal(t, lineFor, time.Since(begin), "one is parked: the next is too, at once")
+			_, waiting := held[0].leave(false, time.Millisecond)
+			require.True(t, waiting, "whoever leaves has to look for it")
+		})
+	})
+
+	t.Run("AFailureSendsTheLineAway", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			l, held := full(t)
+			got := lineUp(t.Context(), l, 3)
+			held[0].leave(true, time.Millisecond)
+			synctest.Wait()
+			for range 3 {
+				require.Nil(t, <-got)
+			}
+			require.Zero(t, l.lined)
+		})
+	})
+
+	t.Run("WhoIsCanceledLeavesTheLine", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			l, held := full(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			got := lineUp(ctx, l, 1)
+			cancel()
+			require.Nil(t, <-got)
+			held[0].unused()
+			require.NotNil(t, l.enter(endpoint, false), "its place is nobody's")
+		})
+	})
+
+	t.Run("LinesAreBounded", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			l, held := full(t)
+			got := lineUp(t.Context(), l, l.share)
+			require.Empty(t, got)
+			begin := time.Now()
+			require.Nil(t, l.lineUp(t.Context(), endpoint, false))
+			require.Zero(t, time.Since(begin))
+			held[0].leave(true, time.Millisecond)
+			for range l.share {
+				require.Nil(t, <-got)
+			}
+		})
+	})
+
+	t.Run("NobodyWaitsForAnEndpointThatIsNotKnown", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			l := newLanes(time.Now, DefaultWorkers)
+			for range laneStart {
+				require.NotNil(t, l.lineUp(t.Context(), endpoint, false))
+			}
+			begin := time.Now()
+			require.Nil(t, l.lineUp(t.Context(), endpoint, false))
+			require.Zero(t, time.Since(begin))
+		})
+	})
+}
