@@ -129,23 +129,23 @@ func TestEndpointHeaders(t *testing.T) {
 	a := newAPI(t, setup{workers: true})
 	s := newSink(t)
 	endpoint := as[webhooks.Endpoint](t, a.shop.post(t, "/api/v1/webhook_endpoints",
-		`{"url":"`+s.url+`/headed","event_types":["order.paid"],"headers":{"authorization":"Bearer t0p","X-Team":"a b"},"rate_limit":50}`), http.StatusCreated)
+		`{"url":"`+s.url+`/headed","event_types":["order.paid"],"headers":{"authorization":"Bearer t0pSecretHeader","X-Team":"a b"},"rate_limit":50}`), http.StatusCreated)
 	require.Equal(t, []string{"Authorization", "X-Team"}, endpoint.HeaderNames)
 	require.EqualValues(t, 50, *endpoint.RateLimit)
 	base := "/api/v1/webhook_endpoints/" + endpoint.ID
 	delivery := as[webhooks.Delivery](t, a.shop.post(t, base+"/test", ""), http.StatusAccepted)
 	arrived := s.await(t, "/headed", webhooks.WebhookTest)
-	require.Equal(t, "Bearer t0p", arrived.header.Get("Authorization"))
+	require.Equal(t, "Bearer t0pSecretHeader", arrived.header.Get("Authorization"))
 	require.Equal(t, "a b", arrived.header.Get("X-Team"))
 	a.shop.attempted(t, delivery.ID, 1)
 
-	require.NotContains(t, string(a.shop.get(t, "/api/v1/webhooks/"+delivery.ID).body), "t0p")
-	require.NotContains(t, string(a.shop.get(t, base).body), "t0p")
+	require.NotContains(t, string(a.shop.get(t, "/api/v1/webhooks/"+delivery.ID).body), "t0pSecretHeader")
+	require.NotContains(t, string(a.shop.get(t, base).body), "t0pSecretHeader")
 	var stored []byte
 	require.NoError(t, a.pool.QueryRow(t.Context(), "SELECT headers FROM webhook_endpoints WHERE id = $1", endpoint.ID).Scan(&stored))
-	require.NotContains(t, string(stored), "t0p")
+	require.NotContains(t, string(stored), "t0pSecretHeader")
 	secrets := as[webhooks.Secrets](t, a.shop.get(t, base+"/secret"), http.StatusOK)
-	require.Equal(t, []webhooks.Header{{Name: "Authorization", Value: "Bearer t0p"}, {Name: "X-Team", Value: "a b"}}, secrets.Headers)
+	require.Equal(t, []webhooks.Header{{Name: "Authorization", Value: "Bearer t0pSecretHeader"}, {Name: "X-Team", Value: "a b"}}, secrets.Headers)
 
 	cleared := as[webhooks.Endpoint](t, a.shop.send(t, http.MethodPatch, base, `{"headers":null,"rate_limit":null}`), http.StatusOK)
 	require.Empty(t, cleared.HeaderNames)
