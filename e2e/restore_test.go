@@ -182,6 +182,17 @@ func (g *gateway) clock(t *testing.T) (now time.Time) {
 	return now
 }
 
+// promoted waits until the database has replayed all that it was to, and takes writes: before, it already answers reads.
+func (g *gateway) promoted(t *testing.T) {
+	t.Helper()
+	conn := g.dial(t)
+	defer conn.Close(t.Context())
+	wait(t, "the database is promoted", func() (promoted bool, err error) {
+		err = conn.QueryRow(t.Context(), "SELECT NOT pg_is_in_recovery()").Scan(&promoted)
+		return promoted, err
+	})
+}
+
 // deliveries is the state of each event's delivery.
 func (g *gateway) deliveries(t *testing.T) map[string]string {
 	t.Helper()
@@ -266,6 +277,7 @@ func TestPointInTimeRestore(t *testing.T) {
 	worker.kill(t)
 	a.restore(t, then)
 	g.env["DATABASE_URL"] = a.server.URL() // another port
+	g.promoted(t)
 
 	restored := g.deliveries(t)
 	waiting := 0

@@ -86,7 +86,7 @@ function Failures({ figures }: { figures: Figure[] }) {
     <Card>
       <Heading title="Failures by reason">{failed > 0 && <TextLink to="/payments" search={{ status: 'failed' }}>{count(failed)} failed</TextLink>}</Heading>
       {failed === 0 ? <p className="text-sm text-soft">No payment has failed in this time.</p> : (
-        <ul className="grid gap-3 text-sm">
+        <ul className="grid grid-cols-[minmax(0,1fr)] gap-3 text-sm">
           {reasons(figures).slice(0, 6).map(([code, n]) => (
             <li key={code} className="grid gap-1">
               <span className="flex justify-between gap-2"><span className="truncate">{words(code || 'unknown')}</span><span className="text-soft">{count(n)} · {percent(n / failed)}</span></span>
@@ -118,7 +118,7 @@ function WebhookHealth({ home }: { home: Home }) {
             ))}
           </ul>
           {worst.length > 0 && (
-            <ul className="grid gap-1 border-t border-line pt-3 text-sm">
+            <ul className="grid grid-cols-[minmax(0,1fr)] gap-1 border-t border-line pt-3 text-sm">
               {worst.slice(0, 3).map((of) => {
                 const endpoint = endpoints.data?.data.find(({ id }) => id === of.endpoint_id)
                 return <li key={of.endpoint_id} className="flex justify-between gap-3"><TextLink to={endpoint ? '/webhooks/$id' : '/webhooks/logs'} params={{ id: of.endpoint_id }} search={endpoint ? undefined : { endpoint_id: of.endpoint_id }} className="min-w-0 truncate">{endpoint?.url ?? of.endpoint_id}</TextLink><span className="shrink-0 text-bad">{percent(of.failing / of.deliveries)} failing</span></li>
