@@ -32,7 +32,7 @@ build: ## Build bin/paygate: static, with its version stamped in
 .PHONY: generate
 generate: $(SQLC) $(OAPI_CODEGEN) clients/typescript/node_modules/.package-lock.json ## Compile queries/ to Go, and the API's contract to its clients
 	$(SQLC) generate
-	$(OAPI_CODEGEN) -config client/api/generate.yaml httpapi/openapi.yaml
+	$(OAPI_CODEGEN) -config client/api/generate.yaml -o client/api/client.gen.go httpapi/openapi.yaml
 	npm --prefix clients/typescript run generate
 
 .PHONY: fmt

@@ -34,7 +34,7 @@ func (r *rig) measureFloor(ctx context.Context, clients int) (floor, error) {
 		return floor{}, fmt.Errorf("error writing pgbench's script: %w", err)
 	}
 	r.floors++
-	command := exec.CommandContext(ctx, r.pgbench, //nolint:gosec // the program that was looked up at the start
+	command := exec.CommandContext(ctx, r.pgbench,
 		"--no-vacuum", "--protocol=prepared", "--file="+script, "--client="+strconv.Itoa(clients), "--jobs=2",
 		"--time="+strconv.Itoa(int(r.phase.Seconds())), "--define=n=0", "--define=run="+strconv.Itoa(r.floors), r.floorURL)
 	out, err := command.CombinedOutput()

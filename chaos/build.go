@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -196,9 +197,7 @@ func (b *builder) buildClocked(ctx context.Context, name string, replaced map[st
 		return "", errors.New("this version of Go reads the clock in another way: see clockNow, or run with -clock=false")
 	}
 	with := map[string]string{}
-	for in, path := range replaced {
-		with[in] = path
-	}
+	maps.Copy(with, replaced)
 	for path, source := range map[string]string{original: patched + clockShift, filepath.Join(b.root, "cmd", "paygate", "chaos_clock.go"): clockSource} {
 		file := filepath.Join(b.dir, filepath.Base(path))
 		if err := os.WriteFile(file, []byte(source), 0o600); err != nil {

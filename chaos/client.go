@@ -111,7 +111,7 @@ func (c *client) once(ctx context.Context, base, method, path, key string, body 
 	if a.status >= http.StatusBadRequest {
 		var problem struct {
 			Code    string         `json:"code"`
-			Unknown jsontext.Value `json:",unknown"`
+			Unknown jsontext.Value `json:",unknown"` //nolint:tagliatelle // no member of that name
 		}
 		if json.Unmarshal(text, &problem) == nil {
 			a.code = problem.Code

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -159,10 +160,8 @@ func (t *traffic) await(ctx context.Context, random *rand.Rand, id string, state
 		if err := a.decode(&payment); err != nil {
 			return err
 		}
-		for _, state := range states {
-			if payment.Status == state {
-				return nil
-			}
+		if slices.Contains(states, payment.Status) {
+			return nil
 		}
 		if err := pause(ctx, 300*time.Millisecond+time.Duration(random.Int64N(int64(700*time.Millisecond)))); err != nil {
 			return fmt.Errorf("payment %s is %s: %w", id, payment.Status, err)

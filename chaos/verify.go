@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -198,9 +199,7 @@ func (f *findings) checkPayments(ctx context.Context, conn *pgx.Conn) error {
 func (f *findings) checkRefunds(ctx context.Context, conn *pgx.Conn) error {
 	promised := map[string]int64{}
 	for _, p := range f.rig.traffic.promises {
-		for id, amount := range p.refunds {
-			promised[id] = amount
-		}
+		maps.Copy(promised, p.refunds)
 	}
 	rows, err := conn.Query(ctx, "SELECT id, payment_id, amount, status FROM refunds")
 	if err != nil {

@@ -29,6 +29,7 @@ func (s *Server) markWritten(w http.ResponseWriter) {
 	if lag == 0 {
 		return
 	}
+	//nolint:gosec // Secure everywhere but in development, which has no TLS
 	http.SetCookie(w, &http.Cookie{
 		Name: writtenCookie, Value: "1", Path: s.Prefix + "/", MaxAge: int((lag + time.Second - 1) / time.Second),
 		HttpOnly: true, Secure: s.Sessions.Secure, SameSite: http.SameSiteStrictMode,

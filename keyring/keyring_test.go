@@ -118,6 +118,7 @@ func TestRotation(t *testing.T) {
 	require.True(t, during.NeedsReseal(sealed))
 	opened, err := during.Open(sealed, place)
 	require.NoError(t, err)
+	require.Equal(t, []byte("secret"), opened)
 
 	resealed, err := during.Reseal(sealed, place)
 	require.NoError(t, err)

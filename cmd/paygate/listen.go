@@ -119,7 +119,10 @@ func (c *listenCommand) subscribe(ctx context.Context, p *process, g *gateway, m
 	if err != nil {
 		return nil, fmt.Errorf("error acquiring a connection: %w", err)
 	}
-	p.onStop(func(ctx context.Context) error { return errors.Join(conn.Conn().Close(ctx), release(conn)) })
+	p.onStop(func(ctx context.Context) error {
+		defer conn.Release()
+		return conn.Conn().Close(ctx)
+	})
 	if err := removeAbandoned(ctx, conn, g.endpoints, merchantID); err != nil {
 		return nil, err
 	}
@@ -146,8 +149,6 @@ func (c *listenCommand) subscribe(ctx context.Context, p *process, g *gateway, m
 	p.onStop(func(ctx context.Context) error { return removed(g.endpoints.Delete(ctx, merchantID, endpoint.ID)) })
 	return endpoint, nil
 }
-
-func release(conn *pgxpool.Conn) error { conn.Release(); return nil }
 
 // removed makes nothing of an endpoint that somebody else has deleted.
 func removed(err error) error {

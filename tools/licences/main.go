@@ -91,9 +91,10 @@ func linkedModules() ([]part, error) {
 	for decoder := json.NewDecoder(bytes.NewReader(output)); ; {
 		var pkg struct {
 			Module *struct {
-				Path, Dir string
-				Main      bool
-			}
+				Path string `json:"Path"`
+				Dir  string `json:"Dir"`
+				Main bool   `json:"Main"`
+			} `json:"Module"`
 		}
 		if err := decoder.Decode(&pkg); errors.Is(err, io.EOF) {
 			break
