@@ -8,13 +8,14 @@ RUN go mod download
 COPY . .
 ARG VERSION=devel
 ARG COMMIT=
-# Without paths, times or build ids of this machine: the same sources, version and Go give the same bytes.
-RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+# Without paths, times or build ids of this machine: the same sources, version and Go give the same bytes. The tags
+# leave out a codec of Gin's that nothing uses, and put the time zones into the binary.
+RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags nomsgpack,timetzdata \
       -ldflags "-s -w -buildid= -X main.version=${VERSION} -X main.commit=${COMMIT}" \
       -o /out/paygate ./cmd/paygate
 
-# Certificates, time zones, an account without rights, and nothing else: no shell, no libc.
-FROM gcr.io/distroless/static-debian12:nonroot
+# The binary and the certificates, and nothing else: no shell, no libc, no root.
+FROM scratch
 ARG VERSION=devel
 ARG COMMIT=
 LABEL org.opencontainers.image.title="Paygate" \
@@ -22,6 +23,7 @@ LABEL org.opencontainers.image.title="Paygate" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${COMMIT}"
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /out/paygate /usr/local/bin/paygate
 # By number, so that Kubernetes can tell that it is not root.
 USER 65532:65532

@@ -6,7 +6,7 @@
 set -euo pipefail
 paygate=$(realpath "$1")
 output=$(realpath -m "$2")
-bin=$(tools/postgres-bin.sh)
+dump=$(command -v pg_dump || find /usr/lib/postgresql -name pg_dump | sort -V | tail -1)
 work=$(mktemp -d)
 export PAYGATE_API_ADDR=127.0.0.1:18000 PAYGATE_DASHBOARD_ADDR=127.0.0.1:0 PAYGATE_CHECKOUT_ADDR=127.0.0.1:0 \
   PAYGATE_SHOP_ADDR=127.0.0.1:0 PAYGATE_RECEIVER_ADDR=127.0.0.1:0 PAYGATE_ADMIN_ADDR=off
@@ -53,7 +53,7 @@ until_status "payments/$captured" success
 post webhook_endpoints '{"url":"http://127.0.0.1:9/"}' >/dev/null
 for n in $(seq 10); do post payments '{"amount":100,"currency":"INR"}' >/dev/null; done
 kill -9 $dev
-"$bin/pg_dump" --no-owner --no-privileges --inserts --rows-per-insert=200 "$DATABASE_URL" |
+"$dump" --no-owner --no-privileges --inserts --rows-per-insert=200 "$DATABASE_URL" |
   # What only newer servers, or psql, understand.
   grep -vE '^(SET transaction_timeout|\\(un)?restrict|SELECT pg_catalog.set_config\(.search_path)' | gzip -9n >"$output"
 ls -l "$output"
