@@ -39,7 +39,7 @@ fmt: $(GOLANGCI_LINT) ## Format the Go code and its imports
 # Testing.
 
 .PHONY: test
-test: deps test/go $(FRONT_ENDS:%=test/%) ## Run every test; on Debian, install what is missing first
+test: deps test/go test/helm $(FRONT_ENDS:%=test/%) ## Run every test; on Debian, install what is missing first
 
 .PHONY: deps
 deps: ## Install what the tests need and this Debian machine lacks
@@ -48,6 +48,19 @@ deps: ## Install what the tests need and this Debian machine lacks
 .PHONY: test/go
 test/go: ## Run the Go tests alone
 	go test ./...
+
+.PHONY: test/helm
+test/helm: ## Render the Helm chart and hold it to the types of Kubernetes
+	cd tools/helm && go test ./...
+
+.PHONY: schema-dump
+schema-dump: build ## Dump a database of this schema for the upgrade test; at each release
+	tools/with-postgres.sh e2e/testdata/dump.sh bin/paygate \
+		"e2e/testdata/schema-$$(bin/paygate version --json | sed -nE 's/.*"schema": ([0-9]+).*/\1/p').sql.gz"
+
+.PHONY: compose-test
+compose-test: ## Start docker-compose.yml from a clean clone, pay, kill each service; needs a Docker engine
+	deploy/compose/test.sh
 
 .PHONY: test/race
 test/race: ## Run the Go tests with the race detector, in random order
