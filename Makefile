@@ -42,7 +42,7 @@ fmt: $(GOLANGCI_LINT) ## Format the Go code and its imports
 # Testing.
 
 .PHONY: test
-test: deps test/go $(FRONT_ENDS:%=test/%) ## Run every test; on Debian, install what is missing first
+test: deps test/go test/helm $(FRONT_ENDS:%=test/%) ## Run every test; on Debian, install what is missing first
 
 .PHONY: deps
 deps: ## Install what the tests need and this Debian machine lacks
@@ -114,7 +114,7 @@ chaos/mutations: build deps ## Build five defects into the gateway, one by one, 
 # Checking.
 
 .PHONY: verify
-verify: verify/modules verify/format verify/sqlc verify/clients verify/vet lint ## Check what needs no test: modules, format, SQL, clients, lint
+verify: verify/modules verify/format verify/sqlc verify/clients verify/dashboard verify/vet lint ## Check what needs no test: modules, format, SQL, generated and built files, lint
 
 .PHONY: verify/modules
 verify/modules: ## Check that go.mod is tidy, the modules are what go.sum says, and their licences are permitted
@@ -139,6 +139,10 @@ verify/clients: $(OAPI_CODEGEN) clients/typescript/node_modules/.package-lock.js
 	$(OAPI_CODEGEN) -config client/api/generate.yaml -o .tools/client.gen.go httpapi/openapi.yaml
 	diff -u client/api/client.gen.go .tools/client.gen.go
 	npm --prefix clients/typescript run check
+
+.PHONY: verify/dashboard
+verify/dashboard: dashboard/node_modules/.package-lock.json ## Check that the dashboard's build is that of its sources; the checkout's own tests do
+	npm --prefix dashboard run check
 
 .PHONY: verify/vet
 verify/vet: ## Run go vet

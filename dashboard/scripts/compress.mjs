@@ -1,9 +1,11 @@
-// Compresses what browsers load, so that the server never does. Without a name or time in the header the
-// same input gives the same bytes.
+// compress.mjs BUILD: compresses what browsers load, so that the server never does. Without a name or time in the
+// header the same input gives the same bytes.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
 
-const folder = new URL('../dist/assets/', import.meta.url)
+const folder = pathToFileURL(`${resolve(process.argv[2], 'assets')}/`)
 for (const name of readdirSync(folder)) {
   if (!/\.(css|js|svg)$/.test(name)) continue
   const file = new URL(name, folder)
