@@ -74,7 +74,7 @@ restore-test: deps ## Bring a database back as it was at a time, by the commands
 	go test ./e2e -run TestPointInTimeRestore -count=1 -v
 
 .PHONY: fuzz
-fuzz: ## Run every fuzz target for FUZZTIME (30s), as many at once as there are cores
+fuzz: ## Run every fuzz target for FUZZTIME (30s), two at once for each core
 	@FUZZTIME=$(or $(FUZZTIME),30s) tools/fuzz.sh
 
 .PHONY: $(FRONT_ENDS:%=test/%)

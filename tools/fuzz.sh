@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every fuzz target for FUZZTIME (30s), as many at once as there are cores, or only those of the packages that are given.
+# Runs every fuzz target for FUZZTIME (30s), two at once for each core, or only those of the packages that are given.
 # An input that fails is left in the package's testdata/fuzz, from where `go test` runs it from then on; commit it with the mend.
 #
 #   FUZZTIME=5m tools/fuzz.sh ./wire
@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 export FUZZTIME=${FUZZTIME:-30s} KEEP=${KEEP:-0}
-cores=$(getconf _NPROCESSORS_ONLN)
+at_once=$((2 * $(getconf _NPROCESSORS_ONLN)))
 work=$(mktemp -d)
 export work
 trap 'rm -rf "$work"' EXIT
@@ -27,7 +27,9 @@ if [ ${#targets[@]} -eq 0 ]; then
   exit 1
 fi
 
-go test -c -fuzz=Fuzz -o "$work/" "${packages[@]}"
+for package in "${packages[@]}"; do # -fuzz takes one at a time
+  go test -c -fuzz=Fuzz -o "$work/$(basename "$package").test" "$package"
+done
 
 # one TARGET: runs it, and prints a line when it survived, all that it said when not.
 one() {
@@ -48,5 +50,5 @@ one() {
 }
 export -f one
 # xargs goes on after a failure, and fails in the end.
-printf '%s\0' "${targets[@]}" | xargs -0 -P "$cores" -I{} bash -euc 'one "$1"' _ {}
+printf '%s\0' "${targets[@]}" | xargs -0 -P "$at_once" -I{} bash -euc 'one "$1"' _ {}
 echo "${#targets[@]} targets, $FUZZTIME each"
