@@ -86,6 +86,12 @@ export class Visitor {
     await this.page.waitForFunction(() => document.querySelector('h1') && !document.querySelector('[role=status][aria-label=Loading]'));
   }
 
+  /** Waits until no colour or place is on its way to another. What goes round for ever does not count. */
+  async still() {
+    await this.page.evaluate(() => Promise.allSettled(document.getAnimations()
+      .filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished)));
+  }
+
   async signIn({ email, password }) {
     await this.id('email-input').fill(email);
     await this.id('password-input').fill(password);

@@ -11,6 +11,7 @@ async function look(visitor, name, problems) {
     await visitor.page.evaluate((chosen) => { document.documentElement.dataset.theme = chosen; }, theme);
     for (const width of [390, 1280]) {
       await visitor.page.setViewportSize({ width, height: 900 });
+      await visitor.still();
       const over = await visitor.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       if (over > 0) problems.push(`${name}, ${width}: ${over} px too wide`);
       await visitor.shot(`${name}-${width}-${theme}`);
