@@ -25,7 +25,7 @@ import (
 	"paygate/webhooks"
 )
 
-// Options of the dashboard; all but RateLimit, APIURL, CheckoutURL, Prefix and Metrics are required.
+// Options of the dashboard; all but RateLimit, APIURL, CheckoutURL, ShopURL, Prefix and Metrics are required.
 type Options struct {
 	DB *pgxpool.Pool
 	// Reads answers for the pages. What the API shows should be read through it, too.
@@ -43,6 +43,8 @@ type Options struct {
 	RateLimit gate.Rate
 	// APIURL and CheckoutURL are where merchants' servers and customers reach those; pages show them.
 	APIURL, CheckoutURL string
+	// ShopURL is where the demo shop of `paygate dev` is; empty elsewhere.
+	ShopURL string
 	// Prefix is the path below which a proxy shows the dashboard, as "/pay"; empty for the root. The proxy may
 	// leave it in the path or take it out.
 	Prefix string

@@ -39,13 +39,14 @@ type personView struct {
 	// APIURL and CheckoutURL are what snippets are filled in with; empty where nobody has told.
 	APIURL      string `json:"api_url"`
 	CheckoutURL string `json:"checkout_url"`
+	ShopURL     string `json:"shop_url"`
 }
 
 func (s *Server) me(c *call) (any, error) {
 	p := c.person
 	return personView{
 		Email: p.Email, Role: p.Role, Operator: p.Operator, Merchant: p.MerchantName, MerchantID: p.MerchantID.String(),
-		APIURL: s.APIURL, CheckoutURL: s.CheckoutURL,
+		APIURL: s.APIURL, CheckoutURL: s.CheckoutURL, ShopURL: s.ShopURL,
 	}, nil
 }
 

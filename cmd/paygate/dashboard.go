@@ -87,6 +87,8 @@ type dashboardOptions struct {
 	// secure says that browsers come by TLS.
 	secure              bool
 	apiURL, checkoutURL string
+	// shopURL is where dev shows its shop.
+	shopURL string
 }
 
 // serveDashboard serves it over the same API that keys reach, with sessions in their place.
@@ -97,8 +99,8 @@ func (p *process) serveDashboard(ctx context.Context, listener net.Listener, g *
 	server, err := dashboard.New(dashboard.Options{
 		DB: g.pool, Reads: g.reads, Sessions: sessions, API: httpapi.New(api), Endpoints: g.endpoints, Queue: g.queue, Logger: g.logger, Now: now,
 		Storefronts: &merchants.Storefronts{DB: g.pool, Keyring: g.keyring, Now: now}, RateLimit: limit,
-		APIURL: strings.TrimRight(opts.apiURL, "/"), CheckoutURL: strings.TrimRight(opts.checkoutURL, "/"), Prefix: string(opts.prefix),
-		Metrics: p.metrics,
+		APIURL: strings.TrimRight(opts.apiURL, "/"), CheckoutURL: strings.TrimRight(opts.checkoutURL, "/"), ShopURL: opts.shopURL,
+		Prefix: string(opts.prefix), Metrics: p.metrics,
 	})
 	if err != nil {
 		return err

@@ -146,7 +146,7 @@ func (c *devCommand) start(ctx context.Context, p *process, servers devServers, 
 	api := p.apiOptions(g, c.redisSettings, c.SandboxOpen)
 	api.RateLimit = c.RateLimit
 	if err := p.serveDashboard(ctx, servers.dashboard, g, api, dashboardOptions{
-		prefix: c.DashboardPrefix, apiURL: urlOf(servers.api), checkoutURL: urlOf(servers.checkout),
+		prefix: c.DashboardPrefix, apiURL: urlOf(servers.api), checkoutURL: urlOf(servers.checkout), shopURL: urlOf(servers.shop),
 	}); err != nil {
 		return "", err
 	}

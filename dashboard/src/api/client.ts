@@ -27,6 +27,8 @@ export interface Me {
   /** Where the REST API and the checkout are reached from outside. */
   api_url?: string
   checkout_url?: string
+  /** The demo shop of `paygate dev`. */
+  shop_url?: string
 }
 
 /** An answer that is no success, with the sentence that the server gave for it. */

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { get, send, type Order } from '../api/client'
 import { stateOf, type Key } from '../keys'
 import { checkoutPage, createOrder, verifyCheckout, verifyWebhook } from '../snippets'
-import { client, useAddresses, useMayChange, useSecret } from '../session'
+import { client, useAddresses, useMayChange, useMe, useSecret } from '../session'
 import { Button, TextLink } from '../ui/button'
 import { Code, CodeIn } from '../ui/code'
 import { Failure, Notice, Page, Section } from '../ui/page'
@@ -43,6 +43,7 @@ export default function SDKPage() {
 /** A real order of the merchant's, paid in the real checkout in another tab, and followed here. */
 function Demo({ publishable, checkout }: { publishable: string; checkout: string }) {
   const mayChange = useMayChange()
+  const { shop_url: shop } = useMe()
   const [id, setId] = useState<string>()
   const make = useMutation({
     mutationFn: () => send<Order>('POST', '/api/v1/orders', { amount: 50000, currency: 'INR', receipt: 'demo checkout' }),
@@ -57,7 +58,9 @@ function Demo({ publishable, checkout }: { publishable: string; checkout: string
     <Section title="Try it" note="Makes an order of ₹500.00 and opens the checkout for it, as your customers see it. Card 4242 4242 4242 4242 succeeds, 4000 0000 0000 0002 is declined.">
       <Failure error={make.error ?? order.error} />
       {!id ? (
-        <div><Button kind="main" data-test-id="demo-checkout-button" disabled={!mayChange || make.isPending} title={mayChange ? undefined : 'A viewer cannot make orders.'} onClick={() => make.mutate()}>{make.isPending ? 'Making an order…' : 'Make a demo order'}</Button></div>
+        <div className="flex flex-wrap items-center gap-4"><Button kind="main" data-test-id="demo-checkout-button" disabled={!mayChange || make.isPending} title={mayChange ? undefined : 'A viewer cannot make orders.'} onClick={() => make.mutate()}>{make.isPending ? 'Making an order…' : 'Make a demo order'}</Button>
+          {shop && <a data-test-id="demo-shop-link" className="inline-flex items-center gap-1.5 text-sm text-accent underline-offset-2 hover:underline" target="_blank" rel="noreferrer" href={shop}>Or buy in the demo shop<ExternalLink aria-hidden size={14} /></a>}
+        </div>
       ) : (
         <div className="grid gap-3">
           <div className="flex flex-wrap items-center gap-3 rounded-xl border border-line px-4 py-3 text-sm shadow-card">
