@@ -19,22 +19,22 @@ const (
 )
 
 // days is the time over which the payments are spread, evenly, until now.
-const days = 90
+const days = 89 // within the retention of all that is filled
 
 // loads are the statements that fill the tables, in groups that do not wait for each other. $1 is the number of
 // payments, $2 the time of the first one, $3 the seconds between two. g counts payments.
 //
 // Two in a hundred fail, one in fifty of the rest is refunded, one in ten is for an order, one event type in three is
-// a payment's success.
+// a payment's success. p is how ids of those four minutes begin (paygate/db/ids): history is removed by the time in an id.
 var loads = [][]string{
 	{
 		`INSERT INTO orders (id, merchant_id, amount, currency, status, receipt, created_at, updated_at)
-			SELECT 'order_' || lpad(to_hex(g), 26, '0'), merchant(g), 50000, 'INR', CASE WHEN g % 50 = 0 THEN 'attempted' ELSE 'paid' END, 'r' || g, t, t
+			SELECT 'order_' || p || lpad(to_hex(g), 20, '0'), merchant(g), 50000, 'INR', CASE WHEN g % 50 = 0 THEN 'attempted' ELSE 'paid' END, 'r' || g, t, t
 			FROM at($1, $2, $3) WHERE g % 10 = 0`,
 		`INSERT INTO payments (id, merchant_id, order_id, order_slot, amount, currency, status, capture, amount_captured, amount_refunded, method,
 				card_token, card_brand, card_last4, card_exp_month, card_exp_year, vpa, failure_code, failure_message, created_at, updated_at)
-			SELECT 'pay_' || lpad(to_hex(g), 26, '0'), merchant(g),
-				CASE WHEN g % 10 = 0 THEN 'order_' || lpad(to_hex(g), 26, '0') END, CASE WHEN g % 10 = 0 AND g % 50 <> 0 THEN 'order_' || lpad(to_hex(g), 26, '0') END,
+			SELECT 'pay_' || p || lpad(to_hex(g), 20, '0'), merchant(g),
+				CASE WHEN g % 10 = 0 THEN 'order_' || p || lpad(to_hex(g), 20, '0') END, CASE WHEN g % 10 = 0 AND g % 50 <> 0 THEN 'order_' || p || lpad(to_hex(g), 20, '0') END,
 				50000 + g % 1000, 'INR', CASE WHEN g % 50 = 0 THEN 'failed' ELSE 'success' END, 'automatic',
 				CASE WHEN g % 50 = 0 THEN 0 ELSE 50000 + g % 1000 END, CASE WHEN g % 50 = 1 THEN 1000 ELSE 0 END,
 				CASE g % 3 WHEN 0 THEN NULL WHEN 1 THEN 'card' ELSE 'upi' END,
@@ -43,21 +43,21 @@ var loads = [][]string{
 				CASE WHEN g % 50 = 0 THEN 'card_declined' END, CASE WHEN g % 50 = 0 THEN 'The bank declined.' END, t, t
 			FROM at($1, $2, $3)`,
 		`INSERT INTO refunds (id, merchant_id, payment_id, amount, currency, status, created_at, updated_at)
-			SELECT 'rfnd_' || lpad(to_hex(g), 26, '0'), merchant(g), 'pay_' || lpad(to_hex(g), 26, '0'), 1000, 'INR', 'processed', t, t
+			SELECT 'rfnd_' || p || lpad(to_hex(g), 20, '0'), merchant(g), 'pay_' || p || lpad(to_hex(g), 20, '0'), 1000, 'INR', 'processed', t, t
 			FROM at($1, $2, $3) WHERE g % 50 = 1`,
 		`INSERT INTO ledger_transfers (id, merchant_id, kind, debit, credit, amount, currency, payment_id, created_at)
-			SELECT 'txn_' || lpad(to_hex(2 * g + k.n), 26, '0'), merchant(g), k.kind, k.debit, k.credit, CASE k.n WHEN 0 THEN 50000 + g % 1000 ELSE 1000 END, 'INR',
-				'pay_' || lpad(to_hex(g), 26, '0'), t
+			SELECT 'txn_' || p || lpad(to_hex(2 * g + k.n), 20, '0'), merchant(g), k.kind, k.debit, k.credit, CASE k.n WHEN 0 THEN 50000 + g % 1000 ELSE 1000 END, 'INR',
+				'pay_' || p || lpad(to_hex(g), 20, '0'), t
 			FROM at($1, $2, $3), (VALUES (0, 'capture', 'acquirer', 'balance'), (1, 'fee', 'balance', 'fees')) AS k (n, kind, debit, credit) WHERE g % 50 <> 0`,
 	},
 	{
 		`INSERT INTO events (id, merchant_id, type, payment_id, body, created_at)
-			SELECT 'evt_' || lpad(to_hex(3 * g + k.n), 26, '0'), merchant(g), CASE WHEN k.n = 1 AND g % 50 = 0 THEN 'payment.failed' ELSE k.type END,
-				'pay_' || lpad(to_hex(g), 26, '0'), '{"id":"evt_' || lpad(to_hex(3 * g + k.n), 26, '0') || '","type":"payment.success","timestamp":"2026-01-01T00:00:00.000Z",' ||
-				'"data":{"payment":{"id":"pay_' || lpad(to_hex(g), 26, '0') || '","amount":50000,"currency":"INR","failure_code":"card_declined"}}}', t
+			SELECT 'evt_' || p || lpad(to_hex(3 * g + k.n), 20, '0'), merchant(g), CASE WHEN k.n = 1 AND g % 50 = 0 THEN 'payment.failed' ELSE k.type END,
+				'pay_' || p || lpad(to_hex(g), 20, '0'), '{"id":"evt_' || p || lpad(to_hex(3 * g + k.n), 20, '0') || '","type":"payment.success","timestamp":"2026-01-01T00:00:00.000Z",' ||
+				'"data":{"payment":{"id":"pay_' || p || lpad(to_hex(g), 20, '0') || '","amount":50000,"currency":"INR","failure_code":"card_declined"}}}', t
 			FROM at($1, $2, $3), (VALUES (0, 'payment.created'), (1, 'payment.success'), (2, 'order.paid')) AS k (n, type)`,
 		`INSERT INTO webhook_deliveries (id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, step, attempt_count, response_code, created_at, updated_at)
-			SELECT 'whd_' || lpad(to_hex(g), 26, '0'), merchant(g), 'we_' || g % 7, 'evt_' || lpad(to_hex(3 * g + 1), 26, '0'), 'payment.success', 'pay_' || lpad(to_hex(g), 26, '0'),
+			SELECT 'whd_' || p || lpad(to_hex(g), 20, '0'), merchant(g), 'we_' || g % 7, 'evt_' || p || lpad(to_hex(3 * g + 1), 20, '0'), 'payment.success', 'pay_' || p || lpad(to_hex(g), 20, '0'),
 				CASE WHEN g % 100 = 0 THEN 'exhausted' ELSE 'delivered' END, 1, 1, CASE WHEN g % 100 = 0 THEN 500 ELSE 200 END, t, t
 			FROM at($1, $2, $3)`,
 	},
@@ -130,8 +130,9 @@ func prepare(ctx context.Context, pool *pgxpool.Pool) error {
 			ON CONFLICT DO NOTHING`,
 		`CREATE OR REPLACE FUNCTION merchant(g bigint) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 			SELECT CASE WHEN g % 10 < 6 THEN '` + bigMerchant + `' ELSE lpad((1 + g / 10 % ` + fmt.Sprint(merchants-1) + `)::text, 32, '0') END::uuid $$`,
-		`CREATE OR REPLACE FUNCTION at(payments bigint, first timestamptz, step float8) RETURNS TABLE (g bigint, t timestamptz) LANGUAGE sql STABLE AS $$
-			SELECT g, first + g * step * interval '1 s' FROM generate_series(1, payments) g $$`,
+		`CREATE OR REPLACE FUNCTION at(payments bigint, first timestamptz, step float8) RETURNS TABLE (g bigint, t timestamptz, p text) LANGUAGE sql STABLE AS $$
+			SELECT g, t, (SELECT string_agg(substr('0123456789abcdefghjkmnpqrstvwxyz', ((x >> place) & 31)::int + 1, 1), '' ORDER BY place DESC) FROM generate_series(0, 25, 5) place)
+			FROM generate_series(1, payments) g, LATERAL (SELECT first + g * step * interval '1 s' AS t) u, LATERAL (SELECT (extract(epoch FROM t) * 1000)::bigint >> 18 AS x) v $$`,
 	} {
 		if _, err := pool.Exec(ctx, statement); err != nil {
 			return fmt.Errorf("error preparing: %w", err)
