@@ -104,3 +104,24 @@ func TestResume(t *testing.T) {
 		})
 	}
 }
+
+// What those pay who trace nothing: a gathered transaction of 100 requests, whose contexts are as deep as a request's.
+func BenchmarkNothingIsGathered(b *testing.B) {
+	type key int
+	ctx := b.Context()
+	for depth := range 8 {
+		ctx = context.WithValue(ctx, key(depth), depth) //nolint:fatcontext // it is to be deep
+	}
+	callers := func(yield func(trace.Span) bool) {
+		for range 100 {
+			if !yield(trace.SpanFromContext(ctx)) {
+				return
+			}
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		_, span := tracing.Gathered(b.Context(), "transaction", callers)
+		span.End()
+	}
+}
