@@ -10,16 +10,17 @@ import (
 )
 
 // tracingSettings are OpenTelemetry's own variables, as far as they decide whether, where to and how much. Those that tune
-// its SDK are left to that (export.New). A collector is told from a setting, so the more special one wins, as the standard says.
+// its SDK are left to that (export.New). Of two, the one for traces alone wins, as the
+// standard says.
 type tracingSettings struct {
 	Disabled       bool          `name:"otel-sdk-disabled" env:"OTEL_SDK_DISABLED" help:"Trace nothing, whatever else is set."`
 	Exporter       traceExporter `name:"otel-traces-exporter" env:"OTEL_TRACES_EXPORTER" placeholder:"EXPORTER" help:"otlp sends traces to a collector, none traces nothing. Without it, traces are sent where an endpoint is set."`
 	Endpoint       collectorURL  `name:"otel-exporter-otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL" help:"The collector, http://localhost:4318 where nothing is said, with grpc http://localhost:4317. With http/protobuf traces go to /v1/traces below it."`
-	TracesEndpoint collectorURL  `name:"otel-exporter-otlp-traces-endpoint" env:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" placeholder:"URL" help:"Where traces are sent, path and all; it wins over the former."`
+	TracesEndpoint collectorURL  `name:"otel-exporter-otlp-traces-endpoint" env:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" placeholder:"URL" help:"Where traces are sent, path and all; it wins over OTEL_EXPORTER_OTLP_ENDPOINT."`
 	Protocol       traceProtocol `name:"otel-exporter-otlp-protocol" env:"OTEL_EXPORTER_OTLP_PROTOCOL" default:"http/protobuf" placeholder:"PROTOCOL" help:"http/protobuf or grpc."`
-	TracesProtocol traceProtocol `name:"otel-exporter-otlp-traces-protocol" env:"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL" placeholder:"PROTOCOL" help:"The same for traces; it wins over the former."`
+	TracesProtocol traceProtocol `name:"otel-exporter-otlp-traces-protocol" env:"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL" placeholder:"PROTOCOL" help:"The protocol for traces; it wins over OTEL_EXPORTER_OTLP_PROTOCOL."`
 	Headers        pairs         `name:"otel-exporter-otlp-headers" env:"OTEL_EXPORTER_OTLP_HEADERS" placeholder:"NAME=VALUE,…" help:"Headers for the collector, values percent-encoded. Better given as the variable: flags are seen by everybody on the machine."`
-	TracesHeaders  pairs         `name:"otel-exporter-otlp-traces-headers" env:"OTEL_EXPORTER_OTLP_TRACES_HEADERS" placeholder:"NAME=VALUE,…" help:"The same for traces; each wins over its namesake of the former."`
+	TracesHeaders  pairs         `name:"otel-exporter-otlp-traces-headers" env:"OTEL_EXPORTER_OTLP_TRACES_HEADERS" placeholder:"NAME=VALUE,…" help:"Headers for traces; each wins over its namesake of OTEL_EXPORTER_OTLP_HEADERS."`
 	Sampler        traceSampler  `name:"otel-traces-sampler" env:"OTEL_TRACES_SAMPLER" default:"parentbased_always_on" placeholder:"SAMPLER" help:"Which traces are recorded: always_on, always_off, traceidratio, or what the caller has decided where there is one: parentbased_always_on, parentbased_always_off, parentbased_traceidratio."`
 	SamplerArg     rate          `name:"otel-traces-sampler-arg" env:"OTEL_TRACES_SAMPLER_ARG" default:"1" help:"The share that traceidratio records, 0 to 1."`
 	ServiceName    string        `name:"otel-service-name" env:"OTEL_SERVICE_NAME" placeholder:"NAME" help:"Who made the spans; paygate-api, paygate-worker and so on where nothing is said."`
