@@ -34,8 +34,12 @@ func TestTrace(t *testing.T) {
 		}
 	})
 	for _, request := range [][2]string{
-		{http.MethodGet, "/things/1?token=x"}, {http.MethodGet, "/things/bad"}, {http.MethodGet, "/things/broken"},
-		{http.MethodGet, "/secret"}, {"SECRET", "/things/1"}, {http.MethodGet, "/health/ready"},
+		{http.MethodGet, "/things/1?token=x"},
+		{http.MethodGet, "/things/bad"},
+		{http.MethodGet, "/things/broken"},
+		{http.MethodGet, "/secret"},
+		{"SECRET", "/things/1"},
+		{http.MethodGet, "/health/ready"},
 	} {
 		engine.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), request[0], request[1], nil))
 	}
@@ -47,6 +51,23 @@ func TestTrace(t *testing.T) {
 	}
 	require.Equal(t, []string{"GET /things/:id", "GET /things/:id", "GET /things/:id", "no route", "no route"}, names)
 	require.Equal(t, []codes.Code{codes.Unset, codes.Unset, codes.Error, codes.Unset, codes.Unset}, statuses)
+}
+
+func TestCallersTrace(t *testing.T) {
+	t.Parallel()
+
+	recorder := tracetest.NewSpanRecorder()
+	engine := gin.New()
+	requests.Trace(engine, "test", sdk.NewTracerProvider(sdk.WithSpanProcessor(recorder)))
+	engine.GET("/", func(c *gin.Context) { c.Status(http.StatusOK) })
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+	request.Header.Set("Traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+	request.Header.Set("Tracestate", "vendor=secret")
+	engine.ServeHTTP(httptest.NewRecorder(), request)
+	span := recorder.Ended()[0]
+	require.Equal(t, "4bf92f3577b34da6a3ce929d0e0e4736", span.SpanContext().TraceID().String())
+	require.Equal(t, "00f067aa0ba902b7", span.Parent().SpanID().String())
+	require.Zero(t, span.SpanContext().TraceState().Len())
 }
 
 func TestTraceWithoutAProvider(t *testing.T) {
