@@ -227,7 +227,9 @@ func TestSpansHoldNoSecrets(t *testing.T) {
 	ask(t, "SWORDFISH", v1+"/payments", "", bearer...)
 	ask(t, http.MethodGet, v1+"/payments", "", "Authorization", "Bearer swordfish-wrong", "Traceparent", traceparent)
 	ask(t, http.MethodPost, v1+"/payments/"+made.ID+"/refunds", `{"reason":"swordfish-reason"}`, bearer...)
-	collected.await(t, callersTrace, func(s span) bool { return s.tells("paygate.event_type") == "payment.success" && s.tells("error.type") == "" }, "a webhook")
+	collected.await(t, callersTrace, func(s span) bool {
+		return s.tells("paygate.event_type") == "payment.success" && s.tells("error.type") == ""
+	}, "a webhook")
 	collected.await(t, callersTrace, func(s span) bool { return s.tells("error.type") == "connection_refused" }, "a webhook that did not get through")
 	for _, p := range []*program{api, worker} {
 		p.end(t, syscall.SIGTERM) // sends the rest
