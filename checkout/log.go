@@ -10,6 +10,7 @@ import (
 
 	"paygate/db/ids"
 	"paygate/fault"
+	"paygate/tracing"
 )
 
 // What the canonical line takes from the context.
@@ -47,6 +48,9 @@ func (s *Server) logged(c *gin.Context) {
 	}
 	if code, ok := c.Get(keyCode); ok {
 		attrs = append(attrs, slog.String("code", string(code.(fault.Code))))
+	}
+	if id := tracing.ID(c.Request.Context()); id != "" {
+		attrs = append(attrs, slog.String("trace_id", id))
 	}
 	level := slog.LevelInfo
 	if status >= http.StatusInternalServerError {

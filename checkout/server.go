@@ -13,6 +13,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.opentelemetry.io/otel/trace"
 
 	"paygate/fault"
 	"paygate/idempotency"
@@ -20,9 +21,10 @@ import (
 	"paygate/metrics"
 	"paygate/payments"
 	"paygate/processor"
+	"paygate/tracing/requests"
 )
 
-// Options of the checkout; all but Actions, AllowLoopback and Metrics are required.
+// Options of the checkout; all but Actions, AllowLoopback, Metrics and Tracing are required.
 type Options struct {
 	DB           *pgxpool.Pool
 	Payments     *payments.Service
@@ -37,6 +39,8 @@ type Options struct {
 	AllowLoopback bool
 	// Metrics counts requests; nil counts nothing.
 	Metrics *metrics.Metrics
+	// Tracing makes a span of each request; nil makes none.
+	Tracing trace.TracerProvider
 }
 
 // Actions is the side of a simulated bank that the customer sees.
@@ -79,7 +83,9 @@ func (s *Server) newEngine() *gin.Engine {
 	engine.RedirectFixedPath = false
 	engine.UseRawPath = true
 	engine.UnescapePathValues = true
-	engine.Use(withRequestID, s.logged, gin.CustomRecoveryWithWriter(nil, s.recovered), hardened)
+	engine.Use(withRequestID)
+	requests.Trace(engine, "checkout", s.Tracing)
+	engine.Use(s.logged, gin.CustomRecoveryWithWriter(nil, s.recovered), hardened)
 	engine.NoRoute(func(c *gin.Context) { refuse(c, fault.New(fault.RouteNotFound, "There is nothing here.")) })
 	engine.NoMethod(func(c *gin.Context) {
 		refuse(c, fault.New(fault.MethodNotAllowed, "%s is not possible here.", c.Request.Method))

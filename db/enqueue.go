@@ -6,11 +6,22 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
+
+	"paygate/tracing"
 )
 
 // fewJobs is up to how many jobs an INSERT is quicker than a COPY. COPY costs less for each row, but it has
 // two round trips of its own, before which a pipelined transaction has to send what it holds back.
 const fewJobs = 16
+
+// Job is a job that continues the trace of a traceparent; with "" it is one of no trace.
+func Job(args river.JobArgs, traceparent string) river.InsertManyParams {
+	params := river.InsertManyParams{Args: args}
+	if traceparent != "" {
+		params.InsertOpts = &river.InsertOpts{Metadata: tracing.Metadata(traceparent)}
+	}
+	return params
+}
 
 // Enqueue inserts jobs inside tx; with none it does nothing. It is not for unique jobs, which the two ways
 // treat differently when they exist.

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // PoolOptions bounds what one process takes of Postgres. Zero values mean the defaults.
@@ -30,6 +31,8 @@ type PoolOptions struct {
 	// it refuses settings of a session, so these are for whoever configures it (docs/operations.md), and it may
 	// not know a statement that was prepared before.
 	PgBouncer bool
+	// Tracing makes a span of each statement whose context has one that is recorded; nil makes none.
+	Tracing trace.TracerProvider
 }
 
 // connectTimeout bounds the opening of a connection where the URL does not (connect_timeout).
@@ -65,6 +68,9 @@ func Open(ctx context.Context, url string, opts PoolOptions) (*pgxpool.Pool, err
 		config.MaxConns = max(config.MaxConns, 20)
 	}
 	config.AfterConnect = registerTypes
+	if opts.Tracing != nil {
+		config.ConnConfig.Tracer = newTracer(opts.Tracing)
+	}
 
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {

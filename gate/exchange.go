@@ -5,11 +5,17 @@ import (
 	_ "embed" // the script
 	"errors"
 	"fmt"
+	"iter"
 	"runtime"
 	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"paygate/tracing"
 )
 
 //go:embed limit.lua
@@ -64,7 +70,7 @@ func (g *Gate) ask(ask Ask) (Answer, bool) {
 
 	<-p.answered // within the timeouts of two exchanges
 	answer, ok := p.answer, p.ok
-	p.answer = Answer{}
+	p.answer, p.Span = Answer{}, nil
 	pendings.Put(p)
 	return answer, ok
 }
@@ -144,6 +150,13 @@ func (x *exchange) make(g *Gate) (levels, found []any, err error) {
 	x.gather()
 	ctx, cancel := context.WithTimeout(context.Background(), g.opts.Timeout)
 	defer cancel()
+	ctx, span := tracing.Gathered(ctx, "gate", x.callers(), trace.WithAttributes(attribute.Int("paygate.items", len(x.asks))))
+	defer func() {
+		if err != nil {
+			span.SetStatus(codes.Error, "")
+		}
+		span.End()
+	}()
 	pipe := g.opts.Redis.Pipeline()
 	var counts []share[*redis.Cmd]
 	var looks []share[*redis.SliceCmd]
@@ -180,6 +193,17 @@ func (x *exchange) make(g *Gate) (levels, found []any, err error) {
 		}
 	}
 	return levels, found, nil
+}
+
+// callers are the spans of the requests that wait.
+func (x *exchange) callers() iter.Seq[trace.Span] {
+	return func(yield func(trace.Span) bool) {
+		for _, p := range x.asks {
+			if p.Span != nil && !yield(p.Span) {
+				return
+			}
+		}
+	}
 }
 
 // count adds to pipe the script for the buckets at these positions. Its text travels along: an EVALSHA

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // MaxValue is the largest value kept, in bytes. The answer about a payment with all the metadata that
@@ -89,6 +90,8 @@ type Ask struct {
 	Rate Rate
 	// Name is what a value may be kept under; with an empty one nothing is looked for.
 	Name string
+	// Span is the request's; the round trip is shown below it. nil for none.
+	Span trace.Span
 }
 
 // Answer is what is known about a request.

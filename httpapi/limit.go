@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"go.opentelemetry.io/otel/trace"
 
 	"paygate/fault"
 	"paygate/gate"
@@ -35,7 +36,7 @@ func (s *server) admit(c *gin.Context, r route, call *call) error {
 	if s.Gate == nil {
 		return nil
 	}
-	ask := gate.Ask{Bucket: bucketOf(call) + ":" + string(r.class()), Rate: s.rateOf(call)}
+	ask := gate.Ask{Bucket: bucketOf(call) + ":" + string(r.class()), Rate: s.rateOf(call), Span: trace.SpanFromContext(c.Request.Context())}
 	if r.method == http.MethodPost {
 		// A key that is none is refused later, by what reads it for good.
 		if key, err := idempotency.ParseKey(c.Request.Header.Values(headerIdempotencyKey)); err == nil && key != "" {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"paygate/fault"
+	"paygate/tracing"
 )
 
 // What the canonical line takes from the context.
@@ -39,6 +40,9 @@ func (s *server) logged(c *gin.Context) {
 	}
 	if code, ok := c.Get(keyCode); ok {
 		attrs = append(attrs, slog.String("code", string(code.(fault.Code))))
+	}
+	if id := tracing.ID(c.Request.Context()); id != "" {
+		attrs = append(attrs, slog.String("trace_id", id))
 	}
 	level := slog.LevelInfo
 	if status >= http.StatusInternalServerError {

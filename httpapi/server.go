@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.opentelemetry.io/otel/trace"
 
 	"paygate/fault"
 	"paygate/gate"
@@ -19,10 +20,11 @@ import (
 	"paygate/merchants"
 	"paygate/metrics"
 	"paygate/payments"
+	"paygate/tracing/requests"
 	"paygate/webhooks"
 )
 
-// Options of the API; all but Gate, RateLimit, Sandbox, RequestTimeout, Metrics, Name and Authenticate are required.
+// Options of the API; all but Gate, RateLimit, Sandbox, RequestTimeout, Metrics, Tracing, Name and Authenticate are required.
 type Options struct {
 	DB           *pgxpool.Pool
 	Payments     *payments.Service
@@ -47,6 +49,8 @@ type Options struct {
 	// Metrics counts requests, as those of the server Name, "api" by default; nil counts nothing.
 	Metrics *metrics.Metrics
 	Name    string
+	// Tracing makes a span of each request; nil makes none.
+	Tracing trace.TracerProvider
 	// Authenticate finds out who calls when something else than API keys tells, as a session of the dashboard
 	// does; nil means keys.
 	Authenticate func(*http.Request) (merchants.Caller, error)
@@ -72,7 +76,9 @@ func newEngine(s *server) *gin.Engine {
 	engine.RedirectFixedPath = false
 	engine.UseRawPath = true // so that an encoded slash in an id stays inside the id
 	engine.UnescapePathValues = true
-	engine.Use(withRequestID, s.logged, gin.CustomRecoveryWithWriter(nil, s.recovered))
+	engine.Use(withRequestID)
+	requests.Trace(engine, cmp.Or(s.Name, "api"), s.Tracing)
+	engine.Use(s.logged, gin.CustomRecoveryWithWriter(nil, s.recovered))
 	engine.NoRoute(func(c *gin.Context) {
 		s.refuse(c, fault.New(fault.RouteNotFound, "There is no %s. The routes are listed at /openapi.yaml.", strings.ToValidUTF8(c.Request.URL.Path, "�")))
 	})

@@ -15,7 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
-	"github.com/riverqueue/river/rivertype"
+	"go.opentelemetry.io/otel/trace"
 
 	"paygate/metrics"
 	"paygate/payments"
@@ -42,6 +42,8 @@ type Options struct {
 	RescueAfter time.Duration
 	// Metrics counts the attempts of jobs; nil counts nothing.
 	Metrics *metrics.Metrics
+	// Tracing makes a span of each attempt of a job, which continues the trace of what enqueued it; nil makes none.
+	Tracing trace.TracerProvider
 	// Workers is how many jobs of a queue run at once in this process, by queue name. A queue
 	// that is not named has its default; one with 0 is not worked here.
 	Workers map[string]int
@@ -122,7 +124,7 @@ func NewClient(opts Options) (*river.Client[pgx.Tx], error) {
 		FetchOnlyKnownKinds:         true, // during a rolling upgrade an old worker leaves new kinds alone
 		JobTimeout:                  cmp.Or(opts.JobTimeout, time.Minute),
 		Logger:                      opts.Logger,
-		Middleware:                  []rivertype.Middleware{&observer{logger: opts.Logger, metrics: opts.Metrics}},
+		Middleware:                  append(traced(opts.Tracing), &observer{logger: opts.Logger, metrics: opts.Metrics}),
 		PeriodicJobs:                periodicJobs(),
 		Queues:                      queues,
 		RescueStuckJobsAfter:        cmp.Or(opts.RescueAfter, 2*time.Minute),

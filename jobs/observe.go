@@ -10,6 +10,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"paygate/metrics"
+	"paygate/tracing"
 )
 
 // The outcomes of an attempt.
@@ -45,6 +46,9 @@ func (o *observer) Work(ctx context.Context, job *rivertype.JobRow, work func(co
 			slog.String("outcome", outcome),
 			slog.Duration("wait", wait),
 			slog.Duration("duration", took),
+		}
+		if id := tracing.ID(ctx); id != "" {
+			attrs = append(attrs, slog.String("trace_id", id))
 		}
 		switch {
 		case outcome == outcomePanic:

@@ -23,25 +23,28 @@ func lockOrdersToPay(ctx context.Context, tx pgx.Tx, orderIDs []string) error {
 }
 
 // announce books and tells what became of payments that have just changed their state: the ledger,
-// their orders, the events with their deliveries. The orders that are paid are locked already.
-func (s *Service) announce(ctx context.Context, tx pgx.Tx, rows []*dbsqlc.Payment) error {
+// their orders, the events with their deliveries. The orders that are paid are locked already. traceparents
+// are of what moved each payment, by its id.
+func (s *Service) announce(ctx context.Context, tx pgx.Tx, rows []*dbsqlc.Payment, traceparents map[string]string) error {
 	now := s.now()
 	var captured []*dbsqlc.Payment
 	var events []webhooks.Event
 	var paid []string
+	byOrder := make(map[string]string) // as traceparents
 	for _, row := range rows {
 		payment := showPayment(row)
 		event, err := paymentEvent(row.MerchantID, stateEvents[payment.Status], payment)
 		if err != nil {
 			return err
 		}
-		events = append(events, event)
+		events = append(events, event.In(traceparents[row.ID]))
 		if payment.Status != Success {
 			continue
 		}
 		captured = append(captured, row)
 		if row.OrderID != nil {
 			paid = append(paid, *row.OrderID)
+			byOrder[*row.OrderID] = traceparents[row.ID]
 		}
 	}
 	var books ledger
@@ -61,7 +64,7 @@ func (s *Service) announce(ctx context.Context, tx pgx.Tx, rows []*dbsqlc.Paymen
 			if err != nil {
 				return err
 			}
-			events = append(events, event)
+			events = append(events, event.In(byOrder[row.ID]))
 		}
 	}
 	return webhooks.Emit(ctx, tx, s.queue, events)

@@ -10,6 +10,7 @@ import (
 	"paygate/db/dbsqlc"
 	"paygate/db/groupcommit"
 	"paygate/processor"
+	"paygate/tracing"
 )
 
 // finish is the acquirer's word on a decision.
@@ -19,6 +20,7 @@ type finish struct {
 	operation                   operation
 	status                      Status
 	failureCode, failureMessage string
+	traceparent                 string // the job's
 }
 
 // Finish tells the acquirer what was decided for a held payment and settles it. Asking again under
@@ -48,6 +50,7 @@ func (s *Service) Finish(ctx context.Context, paymentID string) error {
 	if err != nil {
 		return err
 	}
+	outcome.traceparent = tracing.Parent(ctx)
 	if _, err := s.finishes.Do(ctx, outcome); err != nil {
 		return fmt.Errorf("error settling payment %s: %w", paymentID, err)
 	}
@@ -115,10 +118,12 @@ func finishOf(row *dbsqlc.Payment, decided operation, result processor.Result) (
 func (s *Service) finishMany(ctx context.Context, tx pgx.Tx, finishes []finish) ([]groupcommit.Result[struct{}], error) {
 	params := &dbsqlc.PaymentFinishManyParams{Now: s.now()}
 	var paying []string
+	traceparents := make(map[string]string, len(finishes))
 	for _, f := range finishes {
 		if f.status == Success && f.orderID != "" {
 			paying = append(paying, f.orderID)
 		}
+		traceparents[f.paymentID] = f.traceparent
 		params.Ids = append(params.Ids, f.paymentID)
 		params.Operations = append(params.Operations, string(f.operation))
 		params.Statuses = append(params.Statuses, string(f.status))
@@ -132,7 +137,7 @@ func (s *Service) finishMany(ctx context.Context, tx pgx.Tx, finishes []finish) 
 	if err != nil {
 		return nil, fmt.Errorf("error settling payments: %w", err)
 	}
-	if err := s.announce(ctx, tx, rows); err != nil {
+	if err := s.announce(ctx, tx, rows, traceparents); err != nil {
 		return nil, err
 	}
 	s.reach(stepEnding)

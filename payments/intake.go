@@ -12,12 +12,14 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
+	"paygate/db"
 	"paygate/db/dbsqlc"
 	"paygate/db/groupcommit"
 	"paygate/db/ids"
 	"paygate/fault"
 	"paygate/idempotency"
 	"paygate/processor"
+	"paygate/tracing"
 	"paygate/webhooks"
 	"paygate/wire"
 )
@@ -46,6 +48,8 @@ type intakeItem struct {
 
 	claim *idempotency.Claim
 	card  processor.CardToken
+	// traceparent is the request's.
+	traceparent string
 }
 
 // Create accepts a payment: the idempotency record, the payment, its event with its deliveries,
@@ -57,7 +61,7 @@ type intakeItem struct {
 // which are remembered. An error was not remembered: a bad request, a key in use or used
 // otherwise, or our own trouble.
 func (s *Service) Create(ctx context.Context, claim *idempotency.Claim, params CreateParams) (idempotency.Response, error) {
-	item := &intakeItem{CreateParams: params, claim: claim}
+	item := &intakeItem{CreateParams: params, claim: claim, traceparent: tracing.Parent(ctx)}
 	if err := item.check(); err != nil {
 		return idempotency.Response{}, err
 	}
@@ -211,8 +215,8 @@ func (s *Service) insertPayments(ctx context.Context, tx pgx.Tx, items []*intake
 		if err != nil {
 			return nil, err
 		}
-		events = append(events, event)
-		jobs = append(jobs, river.InsertManyParams{Args: ProcessPaymentArgs{PaymentID: row.ID}})
+		events = append(events, event.In(items[i].traceparent))
+		jobs = append(jobs, db.Job(ProcessPaymentArgs{PaymentID: row.ID}, items[i].traceparent))
 		if row.OrderID != nil {
 			attempted = append(attempted, *row.OrderID)
 		}

@@ -13,6 +13,7 @@ import (
 	"paygate/db/groupcommit"
 	"paygate/fault"
 	"paygate/idempotency"
+	"paygate/tracing"
 )
 
 // operation is what is to be done with a payment that is held: a merchant decides once, and the
@@ -42,6 +43,8 @@ type decision struct {
 	operation  operation
 	amount     *int64
 	claim      *idempotency.Claim
+	// traceparent is that of who decides.
+	traceparent string
 }
 
 // Capture decides to take a held payment; a job tells the acquirer. Asking for the capture that has
@@ -53,14 +56,14 @@ func (s *Service) Capture(ctx context.Context, claim *idempotency.Claim, params 
 			return idempotency.Response{}, err
 		}
 	}
-	return s.decisions.Do(ctx, &decision{params.MerchantID, params.PaymentID, opCapture, params.Amount, claim})
+	return s.decisions.Do(ctx, &decision{params.MerchantID, params.PaymentID, opCapture, params.Amount, claim, tracing.Parent(ctx)})
 }
 
 // Cancel decides to release a held payment, or to end one that waits for the customer; a job tells
 // the acquirer. Asking for what has been decided, or done, answers the payment as it is. Refusals
 // are not_found and payment_not_cancelable.
 func (s *Service) Cancel(ctx context.Context, claim *idempotency.Claim, merchantID uuid.UUID, paymentID string) (idempotency.Response, error) {
-	return s.decisions.Do(ctx, &decision{merchantID, paymentID, opCancel, nil, claim})
+	return s.decisions.Do(ctx, &decision{merchantID, paymentID, opCancel, nil, claim, tracing.Parent(ctx)})
 }
 
 func (s *Service) decideMany(ctx context.Context, tx pgx.Tx, decisions []*decision) ([]groupcommit.Result[idempotency.Response], error) {
@@ -106,7 +109,7 @@ func (s *Service) storeDecisions(ctx context.Context, tx pgx.Tx, decisions []*de
 		params.Ids = append(params.Ids, row.ID)
 		params.Operations = append(params.Operations, *row.Operation)
 		params.Amounts = append(params.Amounts, orZero(row.OperationAmount))
-		jobs = append(jobs, river.InsertManyParams{Args: FinishPaymentArgs{PaymentID: row.ID}})
+		jobs = append(jobs, db.Job(FinishPaymentArgs{PaymentID: row.ID}, d.traceparent))
 	}
 	if len(jobs) == 0 {
 		return answers, nil

@@ -11,6 +11,7 @@ import (
 	"paygate/db/dbsqlc"
 	"paygate/db/groupcommit"
 	"paygate/processor"
+	"paygate/tracing"
 )
 
 // Unresolved says that the acquirer has not told yet what became of an operation. It is neither
@@ -76,6 +77,7 @@ func (s *Service) Process(ctx context.Context, paymentID string) error {
 	if !may(Status(begun.row.Status), outcome.status, causeAnswer) {
 		return nil // it waits for the customer still
 	}
+	outcome.traceparent = tracing.Parent(ctx)
 	if _, err := s.settle.Do(ctx, outcome); err != nil {
 		return fmt.Errorf("error settling payment %s: %w", paymentID, err)
 	}

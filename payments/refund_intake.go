@@ -10,11 +10,13 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
+	"paygate/db"
 	"paygate/db/dbsqlc"
 	"paygate/db/groupcommit"
 	"paygate/db/ids"
 	"paygate/fault"
 	"paygate/idempotency"
+	"paygate/tracing"
 	"paygate/webhooks"
 	"paygate/wire"
 )
@@ -33,6 +35,8 @@ type refundItem struct {
 	RefundParams
 
 	claim *idempotency.Claim
+	// traceparent is the request's.
+	traceparent string
 }
 
 // CreateRefund promises to give money back: the amount is taken off what can still be refunded in
@@ -51,7 +55,7 @@ func (s *Service) CreateRefund(ctx context.Context, claim *idempotency.Claim, pa
 	if err := params.Metadata.Validate("metadata"); err != nil {
 		return idempotency.Response{}, err
 	}
-	return s.refundIntake.Do(ctx, &refundItem{RefundParams: params, claim: claim})
+	return s.refundIntake.Do(ctx, &refundItem{RefundParams: params, claim: claim, traceparent: tracing.Parent(ctx)})
 }
 
 func (s *Service) refundMany(ctx context.Context, tx pgx.Tx, items []*refundItem) ([]groupcommit.Result[idempotency.Response], error) {
@@ -104,8 +108,8 @@ func (s *Service) insertRefunds(ctx context.Context, tx pgx.Tx, items []*refundI
 		if err != nil {
 			return nil, err
 		}
-		events = append(events, event)
-		jobs = append(jobs, river.InsertManyParams{Args: ProcessRefundArgs{RefundID: row.ID}})
+		events = append(events, event.In(item.traceparent))
+		jobs = append(jobs, db.Job(ProcessRefundArgs{RefundID: row.ID}, item.traceparent))
 	}
 	if len(jobs) == 0 {
 		return answers, nil

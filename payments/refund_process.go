@@ -10,6 +10,7 @@ import (
 	"paygate/db/dbsqlc"
 	"paygate/db/groupcommit"
 	"paygate/processor"
+	"paygate/tracing"
 	"paygate/webhooks"
 )
 
@@ -18,6 +19,7 @@ type refundSettlement struct {
 	refundID                    string
 	status                      RefundStatus
 	failureCode, failureMessage string
+	traceparent                 string // the job's
 }
 
 // ProcessRefund pays a refund back, or finds out what became of an earlier try, and settles it.
@@ -43,7 +45,7 @@ func (s *Service) ProcessRefund(ctx context.Context, refundID string) error {
 		}
 		return unresolved(s.now().Sub(row.CreatedAt), err)
 	}
-	outcome := refundSettlement{refundID: row.ID}
+	outcome := refundSettlement{refundID: row.ID, traceparent: tracing.Parent(ctx)}
 	switch {
 	case result.Status == processor.StatusApproved && result.Amount == row.Amount:
 		outcome.status = RefundProcessed
@@ -68,7 +70,9 @@ func (s *Service) settleRefunds(ctx context.Context, tx pgx.Tx, settlements []re
 	now := s.now()
 	queries := dbsqlc.New()
 	params := &dbsqlc.RefundSettleManyParams{Now: now}
+	traceparents := make(map[string]string, len(settlements))
 	for _, o := range settlements {
+		traceparents[o.refundID] = o.traceparent
 		params.Ids = append(params.Ids, o.refundID)
 		params.Statuses = append(params.Statuses, string(o.status))
 		params.FailureCodes = append(params.FailureCodes, o.failureCode)
@@ -92,7 +96,7 @@ func (s *Service) settleRefunds(ctx context.Context, tx pgx.Tx, settlements []re
 		if err != nil {
 			return nil, err
 		}
-		events = append(events, event)
+		events = append(events, event.In(traceparents[row.ID]))
 	}
 	if err := books.store(ctx, tx, now); err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 
 	"paygate/db"
 	"paygate/db/dbsqlc"
+	"paygate/tracing"
 )
 
 // Resume takes the acquirer's news that something happened to a payment, for example that the customer
@@ -37,6 +38,6 @@ func (s *Service) Resume(ctx context.Context, paymentID string) error {
 		default:
 			return nil
 		}
-		return db.Enqueue(ctx, tx, s.queue, []river.InsertManyParams{{Args: ProcessPaymentArgs{PaymentID: paymentID}}})
+		return db.Enqueue(ctx, tx, s.queue, []river.InsertManyParams{db.Job(ProcessPaymentArgs{PaymentID: paymentID}, tracing.Parent(ctx))})
 	})
 }

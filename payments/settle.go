@@ -20,6 +20,7 @@ type settlement struct {
 	status                      Status
 	failureCode, failureMessage string
 	nextActionURL               string
+	traceparent                 string // the job's
 }
 
 // unspecifiedFailure stands in where an acquirer declines without a reason.
@@ -66,10 +67,12 @@ func (s *Service) settleMany(ctx context.Context, tx pgx.Tx, settlements []settl
 	now := s.now()
 	params := &dbsqlc.PaymentSettleManyParams{Now: now, AuthorizedUntil: now.Add(s.holdFor), ActionUntil: now.Add(s.actionFor)}
 	var paying []string
+	traceparents := make(map[string]string, len(settlements))
 	for _, o := range lastWords(settlements) {
 		if o.status == Success && o.orderID != "" {
 			paying = append(paying, o.orderID)
 		}
+		traceparents[o.paymentID] = o.traceparent
 		params.Ids = append(params.Ids, o.paymentID)
 		params.Statuses = append(params.Statuses, string(o.status))
 		params.FailureCodes = append(params.FailureCodes, o.failureCode)
@@ -83,7 +86,7 @@ func (s *Service) settleMany(ctx context.Context, tx pgx.Tx, settlements []settl
 	if err != nil {
 		return nil, fmt.Errorf("error settling payments: %w", err)
 	}
-	if err := s.announce(ctx, tx, rows); err != nil {
+	if err := s.announce(ctx, tx, rows, traceparents); err != nil {
 		return nil, err
 	}
 	s.reach(stepSettling)

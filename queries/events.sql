@@ -1,11 +1,12 @@
 -- name: EventInsertMany :exec
-INSERT INTO events (id, merchant_id, type, payment_id, order_id, refund_id, body, created_at)
-SELECT u.id, u.merchant_id, u.type, nullif(u.payment_id, ''), nullif(u.order_id, ''), nullif(u.refund_id, ''), u.body, u.created_at
+INSERT INTO events (id, merchant_id, type, payment_id, order_id, refund_id, body, traceparent, created_at)
+SELECT u.id, u.merchant_id, u.type, nullif(u.payment_id, ''), nullif(u.order_id, ''), nullif(u.refund_id, ''), u.body,
+    nullif(u.traceparent, ''), u.created_at
 FROM (SELECT
     unnest(@ids::text[]) AS id, unnest(@merchant_ids::uuid[]) AS merchant_id, unnest(@types::text[]) AS type,
     unnest(@payment_ids::text[]) AS payment_id, unnest(@order_ids::text[]) AS order_id,
     unnest(@refund_ids::text[]) AS refund_id, unnest(@bodies::text[]) AS body,
-    unnest(@created_ats::timestamptz[]) AS created_at
+    unnest(@traceparents::text[]) AS traceparent, unnest(@created_ats::timestamptz[]) AS created_at
 ) AS u;
 
 -- name: EventGet :one

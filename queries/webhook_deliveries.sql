@@ -12,7 +12,7 @@ FROM (SELECT
 -- name: DeliveryForAttemptMany :many
 -- Everything that attempts need but the secrets, which many of them share.
 SELECT sqlc.embed(d), w.url, w.headers, w.rate_limit, w.failing_since AS endpoint_failing_since,
-    w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body
+    w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body, e.traceparent
 FROM webhook_deliveries d
 JOIN webhook_endpoints w ON w.id = d.endpoint_id
 JOIN events e ON e.id = d.event_id
@@ -61,7 +61,7 @@ FROM (SELECT
 ) AS u;
 
 -- name: DeliveryGet :one
-SELECT sqlc.embed(d), w.url, w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body
+SELECT sqlc.embed(d), w.url, w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body, e.traceparent
 FROM webhook_deliveries d
 JOIN webhook_endpoints w ON w.id = d.endpoint_id
 JOIN events e ON e.id = d.event_id

@@ -19,6 +19,7 @@ import (
 	"paygate/db/groupcommit"
 	"paygate/db/pipeline"
 	"paygate/keyring"
+	"paygate/tracing"
 )
 
 // How an attempt came about, and what came of it.
@@ -93,6 +94,8 @@ func (d *Deliverer) Close(ctx context.Context) error {
 type attempt struct {
 	job      DeliverArgs
 	exchange exchange
+	// traceparent is the event's; "" for none.
+	traceparent string
 	// failing says that the endpoint had failed before.
 	failing bool
 }
@@ -174,14 +177,18 @@ func (d *Deliverer) attempt(ctx context.Context, job DeliverArgs) (*attempt, err
 		})
 	}
 	d.lanes.limitRate(delivery.EndpointID, row.RateLimit)
-	result, err := d.client.post(ctx, message{row.URL, delivery.EventID, row.Body, row.secrets, row.headers})
+	result, err := d.send(ctx, job, row)
 	if err != nil {
 		return nil, fmt.Errorf("error posting a webhook: %w", err)
 	}
 	if d.attempts != nil {
 		d.attempts(result.class, result.duration)
 	}
-	return &attempt{job, result, row.EndpointFailingSince != nil}, nil
+	made := &attempt{job: job, exchange: result, failing: row.EndpointFailingSince != nil}
+	if row.Traceparent != nil {
+		made.traceparent = *row.Traceparent
+	}
+	return made, nil
 }
 
 // giveUp ends the waiting of a delivery whose endpoint is disabled or gone.
@@ -306,7 +313,7 @@ func (d *Deliverer) advance(row *dbsqlc.WebhookDelivery, a attempt) *river.Inser
 	row.Status, row.NextAttemptAt = DeliveryRetrying, &next
 	return &river.InsertManyParams{
 		Args:       DeliverArgs{DeliveryID: row.ID, EndpointID: row.EndpointID, Step: int(row.Step)},
-		InsertOpts: &river.InsertOpts{ScheduledAt: next},
+		InsertOpts: &river.InsertOpts{ScheduledAt: next, Metadata: tracing.Metadata(a.traceparent)},
 	}
 }
 

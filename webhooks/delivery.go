@@ -15,6 +15,7 @@ import (
 	"paygate/db/dbsqlc"
 	"paygate/fault"
 	"paygate/page"
+	"paygate/tracing"
 	"paygate/webhooks/signature"
 	"paygate/wire"
 )
@@ -216,7 +217,7 @@ func (l *Log) Resend(ctx context.Context, tx pgx.Tx, merchantID uuid.UUID, id st
 		return nil, fault.New(fault.EndpointDisabled,
 			"The endpoint of this delivery is disabled or deleted, so nothing can be sent to it. Enable it first; what waits for it is then sent by itself.")
 	}
-	if err := db.Enqueue(ctx, tx, l.Queue, []river.InsertManyParams{{Args: DeliverArgs{DeliveryID: id, EndpointID: row.WebhookDelivery.EndpointID, Manual: true}}}); err != nil {
+	if err := db.Enqueue(ctx, tx, l.Queue, []river.InsertManyParams{db.Job(DeliverArgs{DeliveryID: id, EndpointID: row.WebhookDelivery.EndpointID, Manual: true}, tracing.Parent(ctx))}); err != nil {
 		return nil, err
 	}
 	return showDelivery(&row.WebhookDelivery), nil

@@ -63,6 +63,8 @@ type Event struct {
 	refs       Refs
 	body       string
 	at         time.Time
+	// traceparent names the span in which it came about; "" for none.
+	traceparent string
 	// only is the one endpoint that gets the event, subscribed or not; except is one that does not.
 	only, except string
 }
@@ -95,6 +97,12 @@ func NewEvent(merchantID uuid.UUID, kind Type, refs Refs, at time.Time, data any
 	return event, nil
 }
 
+// In returns the event as one that came about in the span that a traceparent names: its webhooks go on with that trace.
+func (e Event) In(traceparent string) Event {
+	e.traceparent = traceparent
+	return e
+}
+
 // Queue inserts River jobs inside a transaction; an insert-only client is enough.
 type Queue = *river.Client[pgx.Tx]
 
@@ -116,6 +124,7 @@ func Emit(ctx context.Context, tx pgx.Tx, queue Queue, events []Event, jobs ...r
 		rows.OrderIds = append(rows.OrderIds, e.refs.OrderID)
 		rows.RefundIds = append(rows.RefundIds, e.refs.RefundID)
 		rows.Bodies = append(rows.Bodies, e.body)
+		rows.Traceparents = append(rows.Traceparents, e.traceparent)
 		rows.CreatedAts = append(rows.CreatedAts, e.at)
 		if !slices.Contains(merchants, e.merchantID) {
 			merchants = append(merchants, e.merchantID)
@@ -129,7 +138,7 @@ func Emit(ctx context.Context, tx pgx.Tx, queue Queue, events []Event, jobs ...r
 		return fmt.Errorf("error finding subscribed endpoints: %w", err)
 	}
 	deliveries := &dbsqlc.DeliveryInsertManyParams{}
-	toSend := make(map[string][]string)
+	toSend := make(map[string][]fresh)
 	for _, e := range events {
 		for _, s := range subscribers {
 			if s.MerchantID != e.merchantID || !e.reaches(s.ID, s.EventTypes) {
@@ -140,7 +149,7 @@ func Emit(ctx context.Context, tx pgx.Tx, queue Queue, events []Event, jobs ...r
 			if s.Status == EndpointDisabled {
 				status = DeliveryPaused
 			} else {
-				toSend[s.ID] = append(toSend[s.ID], id)
+				toSend[s.ID] = append(toSend[s.ID], fresh{id, e.traceparent})
 			}
 			deliveries.Ids = append(deliveries.Ids, id)
 			deliveries.MerchantIds = append(deliveries.MerchantIds, e.merchantID)
@@ -157,8 +166,8 @@ func Emit(ctx context.Context, tx pgx.Tx, queue Queue, events []Event, jobs ...r
 			return fmt.Errorf("error storing deliveries: %w", err)
 		}
 	}
-	for endpointID, ids := range toSend {
-		jobs = append(jobs, firstAttempts(endpointID, ids)...)
+	for endpointID, made := range toSend {
+		jobs = append(jobs, firstAttempts(endpointID, made)...)
 	}
 	return db.Enqueue(ctx, tx, queue, jobs)
 }

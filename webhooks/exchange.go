@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"paygate/tracing"
 	"paygate/webhooks/signature"
 )
 
@@ -100,6 +101,9 @@ func (c *Client) post(ctx context.Context, m message) (exchange, error) {
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", userAgent)
+	if parent := tracing.Parent(ctx); parent != "" {
+		request.Header.Set(tracing.Header, parent)
+	}
 	if err := signature.Sign(request.Header, m.eventID, result.started, []byte(m.body), m.secrets...); err != nil {
 		return result, fmt.Errorf("error signing event %s: %w", m.eventID, err)
 	}

@@ -67,8 +67,8 @@ func loadHeaders(stored *string) ([]Header, error) {
 // ourHeaders are those that an endpoint cannot have of its own: they are ours, frame the message, or
 // tell a receiver's proxy where it comes from. One that ends in a dash stands for its family.
 var ourHeaders = []string{
-	"Accept-Encoding", "Connection", "Content-", "Expect", "Forwarded", "Host", "Keep-Alive", "Proxy-", "Te", "Trailer",
-	"Transfer-Encoding", "Upgrade", "User-Agent", "Via", "Webhook-", "X-Forwarded-", "X-Real-Ip", "X-Webhook-Signature",
+	"Accept-Encoding", "Connection", "Content-", "Expect", "Forwarded", "Host", "Keep-Alive", "Proxy-", "Te",
+	"Traceparent", "Tracestate", "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent", "Via", "Webhook-", "X-Forwarded-", "X-Real-Ip", "X-Webhook-Signature",
 }
 
 // checkHeaders returns the headers under their canonical names. Authorization and the like are

@@ -5,6 +5,8 @@ import (
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
+
+	"paygate/db"
 )
 
 // QueueName is the River queue of deliveries, apart from that of payments, so that slow
@@ -47,15 +49,26 @@ func (DeliverManyArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueName}
 }
 
-// firstAttempts are the jobs of new deliveries to an endpoint, no job with more than its lane has places.
-func firstAttempts(endpointID string, deliveryIDs []string) []river.InsertManyParams {
+// fresh is a delivery that was just made, of an event with this traceparent.
+type fresh struct{ id, traceparent string }
+
+// firstAttempts are the jobs of new deliveries to an endpoint, no job with more than its lane has places. A job continues the
+// trace of its deliveries where they all have the same one.
+func firstAttempts(endpointID string, deliveries []fresh) []river.InsertManyParams {
 	var jobs []river.InsertManyParams
-	for some := range slices.Chunk(deliveryIDs, laneMax) {
+	for some := range slices.Chunk(deliveries, laneMax) {
 		if len(some) == 1 {
-			jobs = append(jobs, river.InsertManyParams{Args: DeliverArgs{DeliveryID: some[0], EndpointID: endpointID}})
+			jobs = append(jobs, db.Job(DeliverArgs{DeliveryID: some[0].id, EndpointID: endpointID}, some[0].traceparent))
 			continue
 		}
-		jobs = append(jobs, river.InsertManyParams{Args: DeliverManyArgs{EndpointID: endpointID, DeliveryIDs: some}})
+		traceparent, deliveryIDs := some[0].traceparent, make([]string, len(some))
+		for i, d := range some {
+			deliveryIDs[i] = d.id
+			if d.traceparent != traceparent {
+				traceparent = ""
+			}
+		}
+		jobs = append(jobs, db.Job(DeliverManyArgs{EndpointID: endpointID, DeliveryIDs: deliveryIDs}, traceparent))
 	}
 	return jobs
 }

@@ -11,6 +11,7 @@ import (
 
 	"paygate/db/dbsqlc"
 	"paygate/fault"
+	"paygate/tracing"
 	"paygate/webhooks/signature"
 	"paygate/wire"
 )
@@ -111,7 +112,7 @@ func (s *Endpoints) Test(ctx context.Context, tx pgx.Tx, merchantID uuid.UUID, i
 		return nil, err
 	}
 	event.only = id
-	if err := Emit(ctx, tx, s.Queue, []Event{event}); err != nil {
+	if err := Emit(ctx, tx, s.Queue, []Event{event.In(tracing.Parent(ctx))}); err != nil {
 		return nil, err
 	}
 	delivery, err := queries.DeliveryOfEvent(ctx, tx, &dbsqlc.DeliveryOfEventParams{EventID: event.id, EndpointID: id})

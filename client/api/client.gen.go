@@ -1240,7 +1240,7 @@ type EndpointDisabledEvent struct {
 
 // EndpointHeaders Headers that go with every delivery, at most 20; they replace all there were. They are stored encrypted, and shown
 // by `GET …/secret` alone. Not possible are those of the delivery itself (`Content-*`, `Host`, `User-Agent`,
-// `webhook-*`, `X-Webhook-Signature`), of the connection (`Connection`, `Transfer-Encoding`, `Proxy-*` …), and those
+// `webhook-*`, `X-Webhook-Signature`, `traceparent`), of the connection (`Connection`, `Transfer-Encoding`, `Proxy-*` …), and those
 // that tell where a request comes from (`Forwarded`, `X-Forwarded-*`, `X-Real-IP`, `Via`). `Authorization` is.
 type EndpointHeaders map[string]string
 
@@ -1973,7 +1973,7 @@ type WebhookEndpointCreate struct {
 
 	// Headers Headers that go with every delivery, at most 20; they replace all there were. They are stored encrypted, and shown
 	// by `GET …/secret` alone. Not possible are those of the delivery itself (`Content-*`, `Host`, `User-Agent`,
-	// `webhook-*`, `X-Webhook-Signature`), of the connection (`Connection`, `Transfer-Encoding`, `Proxy-*` …), and those
+	// `webhook-*`, `X-Webhook-Signature`, `traceparent`), of the connection (`Connection`, `Transfer-Encoding`, `Proxy-*` …), and those
 	// that tell where a request comes from (`Forwarded`, `X-Forwarded-*`, `X-Real-IP`, `Via`). `Authorization` is.
 	Headers *EndpointHeaders `json:"headers,omitempty"`
 
@@ -2095,7 +2095,7 @@ type WebhookEndpointUpdate struct {
 
 	// Headers Headers that go with every delivery, at most 20; they replace all there were. They are stored encrypted, and shown
 	// by `GET …/secret` alone. Not possible are those of the delivery itself (`Content-*`, `Host`, `User-Agent`,
-	// `webhook-*`, `X-Webhook-Signature`), of the connection (`Connection`, `Transfer-Encoding`, `Proxy-*` …), and those
+	// `webhook-*`, `X-Webhook-Signature`, `traceparent`), of the connection (`Connection`, `Transfer-Encoding`, `Proxy-*` …), and those
 	// that tell where a request comes from (`Forwarded`, `X-Forwarded-*`, `X-Real-IP`, `Via`). `Authorization` is.
 	Headers *EndpointHeaders `json:"headers,omitempty"`
 
@@ -2183,6 +2183,9 @@ type OfPayment = PaymentID
 
 // StartingAfter defines model for StartingAfter.
 type StartingAfter = string
+
+// Traceparent defines model for Traceparent.
+type Traceparent = string
 
 // WebhookID defines model for WebhookID.
 type WebhookID = EventID

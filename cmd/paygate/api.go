@@ -93,6 +93,6 @@ func (p *process) apiOptions(g *gateway, s redisSettings, sandboxOpen bool) http
 	return httpapi.Options{
 		DB: g.pool, Gate: p.openGate(s, g.logger), Payments: g.payments, Events: &webhooks.Events{DB: g.reads}, Endpoints: g.endpoints,
 		Deliveries: &webhooks.Log{DB: g.reads, Queue: g.queue, Now: now}, Keys: &merchants.Keys{DB: g.pool, Now: time.Now},
-		Fingerprints: g.fingerprints, Logger: g.logger, Now: now, Sandbox: sandbox, Metrics: p.metrics,
+		Fingerprints: g.fingerprints, Logger: g.logger, Now: now, Sandbox: sandbox, Metrics: p.metrics, Tracing: p.tracing,
 	}
 }

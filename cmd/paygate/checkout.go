@@ -53,6 +53,7 @@ func (p *process) serveCheckout(listener net.Listener, g *gateway, development b
 		DB: g.pool, Payments: g.payments, Keys: &merchants.Keys{DB: g.pool, Now: time.Now},
 		Storefronts:  &merchants.Storefronts{DB: g.pool, Keyring: g.keyring, Now: now},
 		Fingerprints: g.fingerprints, Logger: g.logger, Actions: g.simulator, AllowLoopback: development, Metrics: p.metrics,
+		Tracing: p.tracing,
 	})
 	p.onStop(func(context.Context) error { server.Close(); return nil })
 	p.serve(listener, server, g.logger, server.Close)

@@ -26,6 +26,7 @@ type gatewaySettings struct {
 	endpointSettings `embed:"" group:"Webhooks"`
 	adminSettings    `embed:"" group:"Servers"`
 	logSettings      `embed:"" group:"Logging"`
+	tracingSettings  `embed:"" group:"Tracing"`
 }
 
 // gateway is the domain, wired. One process has one, whatever roles it plays.
@@ -64,12 +65,15 @@ func (p *process) openGateway(ctx context.Context, s gatewaySettings, opts gatew
 	if g.keyring, err = s.keyring(opts.development); err != nil {
 		return nil, err
 	}
-	if g.pool, err = s.open(ctx, opts.role, false); err != nil {
+	if err = p.startTracing(ctx, s.tracingSettings, opts.role, opts.logger); err != nil {
+		return nil, err
+	}
+	if g.pool, err = s.openTraced(ctx, opts.role, p.tracing); err != nil {
 		return nil, err
 	}
 	p.onStop(func(context.Context) error { g.pool.Close(); return nil })
 	warnOfPlainPostgres(ctx, g.pool.Config().ConnConfig, opts.logger)
-	replica, err := opts.replica.open(ctx, opts.role)
+	replica, err := opts.replica.open(ctx, opts.role, p.tracing)
 	if err != nil {
 		return nil, err
 	}

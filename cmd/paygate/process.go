@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"paygate/metrics"
 )
 
@@ -20,6 +22,7 @@ type process struct {
 	stops  []func(ctx context.Context) error
 
 	metrics *metrics.Metrics
+	tracing trace.TracerProvider // nil where nothing is traced
 	parts   parts
 }
 

@@ -24,7 +24,7 @@ type setting struct {
 }
 
 // groups is the order in which settings are shown; options come after them.
-var groups = []string{"Servers", "API", "Storage", "Secrets", "Payments", "Workers", "Webhooks", "Simulated acquirer", "Logging"}
+var groups = []string{"Servers", "API", "Storage", "Secrets", "Payments", "Workers", "Webhooks", "Simulated acquirer", "Logging", "Tracing"}
 
 // settingsOf describes a command's flags but --help, by group.
 func settingsOf(node *kong.Node, variables map[*kong.Flag]string) []setting {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.opentelemetry.io/otel/trace"
 
 	"paygate/checkout"
 	"paygate/db"
@@ -57,23 +58,29 @@ const migrateTimeout = time.Hour
 
 // open connects. A command that migrates passes migrating, every other one refuses a stale schema.
 func (s databaseSettings) open(ctx context.Context, role string, migrating bool) (*pgxpool.Pool, error) {
+	if !migrating {
+		return s.openTraced(ctx, role, nil)
+	}
 	at, err := s.url()
 	if err != nil {
 		return nil, err
 	}
-	options := db.PoolOptions{ApplicationName: "paygate-" + role, PgBouncer: s.PgBouncer}
-	if migrating {
-		options.StatementTimeout = migrateTimeout
-	}
-	pool, err := db.Open(ctx, at, options)
+	return db.Open(ctx, at, db.PoolOptions{ApplicationName: "paygate-" + role, PgBouncer: s.PgBouncer, StatementTimeout: migrateTimeout})
+}
+
+// openTraced connects to a schema that is not stale. tracing is nil where nothing is traced.
+func (s databaseSettings) openTraced(ctx context.Context, role string, tracing trace.TracerProvider) (*pgxpool.Pool, error) {
+	at, err := s.url()
 	if err != nil {
 		return nil, err
 	}
-	if !migrating {
-		if err := db.CheckSchema(ctx, pool); err != nil {
-			pool.Close()
-			return nil, err
-		}
+	pool, err := db.Open(ctx, at, db.PoolOptions{ApplicationName: "paygate-" + role, PgBouncer: s.PgBouncer, Tracing: tracing})
+	if err != nil {
+		return nil, err
+	}
+	if err := db.CheckSchema(ctx, pool); err != nil {
+		pool.Close()
+		return nil, err
 	}
 	return pool, nil
 }
@@ -97,11 +104,11 @@ type replicaSettings struct {
 }
 
 // open returns the replica's pool, nil when there is none. It does not have to be up.
-func (s replicaSettings) open(ctx context.Context, role string) (*pgxpool.Pool, error) {
+func (s replicaSettings) open(ctx context.Context, role string, tracing trace.TracerProvider) (*pgxpool.Pool, error) {
 	if s.ReplicaURL == "" {
 		return nil, nil //nolint:nilnil // none is no error
 	}
-	return db.Open(ctx, string(s.ReplicaURL), db.PoolOptions{ApplicationName: "paygate-" + role + "-reads", Unproven: true})
+	return db.Open(ctx, string(s.ReplicaURL), db.PoolOptions{ApplicationName: "paygate-" + role + "-reads", Unproven: true, Tracing: tracing})
 }
 
 // redisSettings is where caches are.

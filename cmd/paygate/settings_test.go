@@ -105,6 +105,30 @@ func TestBadSettings(t *testing.T) {
 			args: []string{"worker"}, env: map[string]string{"PAYGATE_LOG_FORMAT": "xml"},
 			says: `PAYGATE_LOG_FORMAT: "xml" is not one of json and text`,
 		},
+		"NoExporter": {
+			args: []string{"api"}, env: map[string]string{"OTEL_TRACES_EXPORTER": "jaeger"},
+			says: `OTEL_TRACES_EXPORTER: "jaeger" is not one of otlp and none`,
+		},
+		"NoProtocol": {
+			args: []string{"api"}, env: map[string]string{"OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"},
+			says: `OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" is not one of grpc and http/protobuf`,
+		},
+		"NoCollector": {
+			args: []string{"worker"}, env: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "localhost:4318"},
+			says: `OTEL_EXPORTER_OTLP_ENDPOINT: "localhost:4318" is not a URL such as http://localhost:4318`,
+		},
+		"NoSampler": {
+			args: []string{"dev"}, env: map[string]string{"OTEL_TRACES_SAMPLER": "sometimes"},
+			says: `OTEL_TRACES_SAMPLER: "sometimes" is not one of always_on, always_off, traceidratio, parentbased_always_on, parentbased_always_off and parentbased_traceidratio`,
+		},
+		"SampledMoreThanAll": {
+			args: []string{"dev"}, env: map[string]string{"OTEL_TRACES_SAMPLER_ARG": "2"},
+			says: `OTEL_TRACES_SAMPLER_ARG: "2" is not a share from 0 to 1, such as 0.95`,
+		},
+		"NoHeaders": {
+			args: []string{"api"}, env: map[string]string{"OTEL_EXPORTER_OTLP_HEADERS": "tenant=1,Bearer hunter2"},
+			says: `OTEL_EXPORTER_OTLP_HEADERS: part 2 is not such as name=value`,
+		},
 		"NoAddress": {
 			args: []string{"receiver"}, env: map[string]string{"PAYGATE_RECEIVER_ADDR": "4000"},
 			says: `PAYGATE_RECEIVER_ADDR: "4000" is not an address such as 127.0.0.1:8000, or :8000 for every network`,

@@ -51,7 +51,7 @@ func (p *process) startWorkers(ctx context.Context, g *gateway, s workerSettings
 		DB: g.pool, Payments: g.payments, Deliverer: deliverer, Endpoints: g.endpoints, Logger: g.logger,
 		IdempotencyRetention: s.Retention, WebhookRetention: s.HistoryKept, JobTimeout: s.JobTimeout, RescueAfter: s.RescueAfter,
 		Workers: s.Queues,
-		Metrics: p.metrics,
+		Metrics: p.metrics, Tracing: p.tracing,
 	})
 	if err != nil {
 		return err

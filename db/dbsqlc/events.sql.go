@@ -13,7 +13,7 @@ import (
 )
 
 const eventGet = `-- name: EventGet :one
-SELECT id, merchant_id, type, payment_id, order_id, refund_id, body, created_at FROM events WHERE merchant_id = $1 AND id = $2
+SELECT id, merchant_id, type, payment_id, order_id, refund_id, body, created_at, traceparent FROM events WHERE merchant_id = $1 AND id = $2
 `
 
 type EventGetParams struct {
@@ -33,30 +33,33 @@ func (q *Queries) EventGet(ctx context.Context, db DBTX, arg *EventGetParams) (*
 		&i.RefundID,
 		&i.Body,
 		&i.CreatedAt,
+		&i.Traceparent,
 	)
 	return &i, err
 }
 
 const eventInsertMany = `-- name: EventInsertMany :exec
-INSERT INTO events (id, merchant_id, type, payment_id, order_id, refund_id, body, created_at)
-SELECT u.id, u.merchant_id, u.type, nullif(u.payment_id, ''), nullif(u.order_id, ''), nullif(u.refund_id, ''), u.body, u.created_at
+INSERT INTO events (id, merchant_id, type, payment_id, order_id, refund_id, body, traceparent, created_at)
+SELECT u.id, u.merchant_id, u.type, nullif(u.payment_id, ''), nullif(u.order_id, ''), nullif(u.refund_id, ''), u.body,
+    nullif(u.traceparent, ''), u.created_at
 FROM (SELECT
     unnest($1::text[]) AS id, unnest($2::uuid[]) AS merchant_id, unnest($3::text[]) AS type,
     unnest($4::text[]) AS payment_id, unnest($5::text[]) AS order_id,
     unnest($6::text[]) AS refund_id, unnest($7::text[]) AS body,
-    unnest($8::timestamptz[]) AS created_at
+    unnest($8::text[]) AS traceparent, unnest($9::timestamptz[]) AS created_at
 ) AS u
 `
 
 type EventInsertManyParams struct {
-	Ids         []string
-	MerchantIds []uuid.UUID
-	Types       []string
-	PaymentIds  []string
-	OrderIds    []string
-	RefundIds   []string
-	Bodies      []string
-	CreatedAts  []time.Time
+	Ids          []string
+	MerchantIds  []uuid.UUID
+	Types        []string
+	PaymentIds   []string
+	OrderIds     []string
+	RefundIds    []string
+	Bodies       []string
+	Traceparents []string
+	CreatedAts   []time.Time
 }
 
 func (q *Queries) EventInsertMany(ctx context.Context, db DBTX, arg *EventInsertManyParams) error {
@@ -68,13 +71,14 @@ func (q *Queries) EventInsertMany(ctx context.Context, db DBTX, arg *EventInsert
 		arg.OrderIds,
 		arg.RefundIds,
 		arg.Bodies,
+		arg.Traceparents,
 		arg.CreatedAts,
 	)
 	return err
 }
 
 const eventListPage = `-- name: EventListPage :many
-SELECT id, merchant_id, type, payment_id, order_id, refund_id, body, created_at FROM events e
+SELECT id, merchant_id, type, payment_id, order_id, refund_id, body, created_at, traceparent FROM events e
 WHERE e.merchant_id = $1
   AND ($2::text IS NULL OR e.type = $2)
   AND ($3::text IS NULL OR e.payment_id = $3)
@@ -117,6 +121,7 @@ func (q *Queries) EventListPage(ctx context.Context, db DBTX, arg *EventListPage
 			&i.RefundID,
 			&i.Body,
 			&i.CreatedAt,
+			&i.Traceparent,
 		); err != nil {
 			return nil, err
 		}
@@ -129,7 +134,7 @@ func (q *Queries) EventListPage(ctx context.Context, db DBTX, arg *EventListPage
 }
 
 const eventListPageUp = `-- name: EventListPageUp :many
-SELECT id, merchant_id, type, payment_id, order_id, refund_id, body, created_at FROM events e
+SELECT id, merchant_id, type, payment_id, order_id, refund_id, body, created_at, traceparent FROM events e
 WHERE e.merchant_id = $1
   AND ($2::text IS NULL OR e.type = $2)
   AND ($3::text IS NULL OR e.payment_id = $3)
@@ -172,6 +177,7 @@ func (q *Queries) EventListPageUp(ctx context.Context, db DBTX, arg *EventListPa
 			&i.RefundID,
 			&i.Body,
 			&i.CreatedAt,
+			&i.Traceparent,
 		); err != nil {
 			return nil, err
 		}

@@ -34,14 +34,15 @@ type DashboardUser struct {
 }
 
 type Event struct {
-	ID         string
-	MerchantID uuid.UUID
-	Type       string
-	PaymentID  *string
-	OrderID    *string
-	RefundID   *string
-	Body       string
-	CreatedAt  time.Time
+	ID          string
+	MerchantID  uuid.UUID
+	Type        string
+	PaymentID   *string
+	OrderID     *string
+	RefundID    *string
+	Body        string
+	CreatedAt   time.Time
+	Traceparent *string
 }
 
 type IdempotencyKey struct {

@@ -222,7 +222,7 @@ func (q *Queries) DeliveryClaim(ctx context.Context, db DBTX, arg *DeliveryClaim
 
 const deliveryForAttemptMany = `-- name: DeliveryForAttemptMany :many
 SELECT d.id, d.merchant_id, d.endpoint_id, d.event_id, d.event_type, d.payment_id, d.status, d.parked, d.step, d.attempt_count, d.response_code, d.next_attempt_at, d.last_attempt_at, d.created_at, d.updated_at, d.claimed_until, d.resent, w.url, w.headers, w.rate_limit, w.failing_since AS endpoint_failing_since,
-    w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body
+    w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body, e.traceparent
 FROM webhook_deliveries d
 JOIN webhook_endpoints w ON w.id = d.endpoint_id
 JOIN events e ON e.id = d.event_id
@@ -238,6 +238,7 @@ type DeliveryForAttemptManyRow struct {
 	EndpointStatus       string
 	EndpointDeletedAt    *time.Time
 	Body                 string
+	Traceparent          *string
 }
 
 // Everything that attempts need but the secrets, which many of them share.
@@ -275,6 +276,7 @@ func (q *Queries) DeliveryForAttemptMany(ctx context.Context, db DBTX, ids []str
 			&i.EndpointStatus,
 			&i.EndpointDeletedAt,
 			&i.Body,
+			&i.Traceparent,
 		); err != nil {
 			return nil, err
 		}
@@ -287,7 +289,7 @@ func (q *Queries) DeliveryForAttemptMany(ctx context.Context, db DBTX, ids []str
 }
 
 const deliveryGet = `-- name: DeliveryGet :one
-SELECT d.id, d.merchant_id, d.endpoint_id, d.event_id, d.event_type, d.payment_id, d.status, d.parked, d.step, d.attempt_count, d.response_code, d.next_attempt_at, d.last_attempt_at, d.created_at, d.updated_at, d.claimed_until, d.resent, w.url, w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body
+SELECT d.id, d.merchant_id, d.endpoint_id, d.event_id, d.event_type, d.payment_id, d.status, d.parked, d.step, d.attempt_count, d.response_code, d.next_attempt_at, d.last_attempt_at, d.created_at, d.updated_at, d.claimed_until, d.resent, w.url, w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body, e.traceparent
 FROM webhook_deliveries d
 JOIN webhook_endpoints w ON w.id = d.endpoint_id
 JOIN events e ON e.id = d.event_id
@@ -305,6 +307,7 @@ type DeliveryGetRow struct {
 	EndpointStatus    string
 	EndpointDeletedAt *time.Time
 	Body              string
+	Traceparent       *string
 }
 
 func (q *Queries) DeliveryGet(ctx context.Context, db DBTX, arg *DeliveryGetParams) (*DeliveryGetRow, error) {
@@ -332,6 +335,7 @@ func (q *Queries) DeliveryGet(ctx context.Context, db DBTX, arg *DeliveryGetPara
 		&i.EndpointStatus,
 		&i.EndpointDeletedAt,
 		&i.Body,
+		&i.Traceparent,
 	)
 	return &i, err
 }

@@ -38,7 +38,8 @@
 // with the context's error inside, without waiting. (Waiting would let one stuck
 // transaction hold callers beyond their deadline; who prefers it passes
 // context.WithoutCancel.) The transaction runs on a context of its own, with Timeout
-// and without values.
+// and without values but a span: where those of callers are recorded, so is that of each transaction, as a
+// child of the first caller's and linked with the others'.
 //
 // # What happens when a transaction fails
 //
@@ -160,6 +161,8 @@ type Group[In, Out any] struct {
 	apply Apply[In, Out]
 	db    Beginner
 	opts  Options[In, Out]
+	// span is the name of a transaction's span.
+	span string
 
 	// Made once: an overloaded server should not allocate to say so.
 	errClosed, errFull error
@@ -185,6 +188,7 @@ func New[In, Out any](db Beginner, apply Apply[In, Out], opts Options[In, Out]) 
 		apply:     apply,
 		db:        db,
 		opts:      opts,
+		span:      "transaction " + opts.Name,
 		errClosed: fault.New(fault.Unavailable, "The server is shutting down. Try again in a second.").After(time.Second).Because(named(opts.Name, ErrClosed)),
 		errFull:   fault.New(fault.Overloaded, "Too many requests are waiting. Try again in a second.").After(time.Second).Because(named(opts.Name, ErrFull)),
 		free: sync.Pool{New: func() any {

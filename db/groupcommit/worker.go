@@ -3,10 +3,16 @@ package groupcommit
 import (
 	"context"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"paygate/tracing"
 )
 
 const (
@@ -227,12 +233,20 @@ func (w *worker[In, Out]) part(from, to int) {
 }
 
 // transact applies calls[from:to] in one transaction, and answers them if it was committed.
-func (w *worker[In, Out]) transact(from, to int, a attempt) (verdict, error) {
+func (w *worker[In, Out]) transact(from, to int, a attempt) (v verdict, err error) {
+	ctx, span := tracing.Gathered(a.ctx, w.group.span, w.callers(from, to), trace.WithAttributes(attribute.Int("paygate.items", to-from)))
+	defer func() {
+		if v != committed {
+			span.SetStatus(codes.Error, "")
+		}
+		span.End()
+	}()
+	a.ctx = ctx
 	if a.err != nil {
 		w.resign()
-		v := afterBegin(a.ctx, a.err)
+		v = afterBegin(a.ctx, a.err)
 		a.cancel()
-		err := fmt.Errorf("error beginning transaction: %w", a.err)
+		err = fmt.Errorf("error beginning transaction: %w", a.err)
 		w.observe(Batch{Duration: time.Since(a.started), Err: err, Size: to - from})
 		return v, err
 	}
@@ -240,7 +254,7 @@ func (w *worker[In, Out]) transact(from, to int, a attempt) (verdict, error) {
 	results, err := w.apply(a, w.items[from:to])
 	if err != nil {
 		w.resign()
-		v := afterApply(a.ctx, a.tx, err)
+		v = afterApply(a.ctx, a.tx, err)
 		w.rollback(a)
 		err = fmt.Errorf("error applying items: %w", err)
 		w.observe(Batch{Duration: time.Since(a.started), Err: err, Size: to - from})
@@ -250,7 +264,7 @@ func (w *worker[In, Out]) transact(from, to int, a attempt) (verdict, error) {
 	w.commits()
 	err = a.tx.Commit(a.ctx)
 	w.resign()
-	v := afterCommit(a.ctx, err)
+	v = afterCommit(a.ctx, err)
 	duration := time.Since(a.started)
 	a.cancel() // Commit ends the transaction even when it fails
 	if v != committed {
@@ -268,6 +282,17 @@ func (w *worker[In, Out]) transact(from, to int, a attempt) (verdict, error) {
 	w.unsolved = to
 	w.observe(Batch{Duration: duration, HookErr: w.afterCommit(w.items[from:to], results), Size: to - from})
 	return committed, nil
+}
+
+// callers are the spans of those who wait for calls[from:to].
+func (w *worker[In, Out]) callers(from, to int) iter.Seq[trace.Span] {
+	return func(yield func(trace.Span) bool) {
+		for _, c := range w.calls[from:to] {
+			if !yield(trace.SpanFromContext(c.ctx)) {
+				return
+			}
+		}
+	}
 }
 
 // apply calls Apply and turns a panic into an error.

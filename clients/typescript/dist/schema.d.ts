@@ -1496,7 +1496,7 @@ export interface components {
         /**
          * @description Headers that go with every delivery, at most 20; they replace all there were. They are stored encrypted, and shown
          *     by `GET …/secret` alone. Not possible are those of the delivery itself (`Content-*`, `Host`, `User-Agent`,
-         *     `webhook-*`, `X-Webhook-Signature`), of the connection (`Connection`, `Transfer-Encoding`, `Proxy-*` …), and those
+         *     `webhook-*`, `X-Webhook-Signature`, `traceparent`), of the connection (`Connection`, `Transfer-Encoding`, `Proxy-*` …), and those
          *     that tell where a request comes from (`Forwarded`, `X-Forwarded-*`, `X-Real-IP`, `Via`). `Authorization` is.
          * @example {
          *       "Authorization": "Bearer shop-inbox-4711"
@@ -2404,6 +2404,12 @@ export interface components {
          * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
          */
         XWebhookSignature: string;
+        /**
+         * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+         *     where that request had a `traceparent`.
+         * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+         */
+        Traceparent: string;
     };
     requestBodies: never;
     headers: {
@@ -3846,6 +3852,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -3882,6 +3894,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -3918,6 +3936,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -3954,6 +3978,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -3990,6 +4020,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -4026,6 +4062,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -4062,6 +4104,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -4098,6 +4146,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -4134,6 +4188,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -4170,6 +4230,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -4206,6 +4272,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -4242,6 +4314,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;

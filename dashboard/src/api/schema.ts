@@ -1497,7 +1497,7 @@ export interface components {
         /**
          * @description Headers that go with every delivery, at most 20; they replace all there were. They are stored encrypted, and shown
          *     by `GET …/secret` alone. Not possible are those of the delivery itself (`Content-*`, `Host`, `User-Agent`,
-         *     `webhook-*`, `X-Webhook-Signature`), of the connection (`Connection`, `Transfer-Encoding`, `Proxy-*` …), and those
+         *     `webhook-*`, `X-Webhook-Signature`, `traceparent`), of the connection (`Connection`, `Transfer-Encoding`, `Proxy-*` …), and those
          *     that tell where a request comes from (`Forwarded`, `X-Forwarded-*`, `X-Real-IP`, `Via`). `Authorization` is.
          * @example {
          *       "Authorization": "Bearer shop-inbox-4711"
@@ -2405,6 +2405,12 @@ export interface components {
          * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
          */
         XWebhookSignature: string;
+        /**
+         * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+         *     where that request had a `traceparent`.
+         * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+         */
+        Traceparent: string;
     };
     requestBodies: never;
     headers: {
@@ -3847,6 +3853,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -3883,6 +3895,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -3919,6 +3937,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -3955,6 +3979,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -3991,6 +4021,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -4027,6 +4063,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -4063,6 +4105,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -4099,6 +4147,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -4135,6 +4189,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -4171,6 +4231,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -4207,6 +4273,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
@@ -4243,6 +4315,12 @@ export interface operations {
                  * @example f6358dd678f5e859939f1e00e5dcbbb56631e5b1a23ac65fcb1b6e35f8f04a63
                  */
                 "X-Webhook-Signature": components["parameters"]["XWebhookSignature"];
+                /**
+                 * @description The trace of what happened (W3C Trace Context), where the gateway traces: that of the request that made the payment, say, which is your own
+                 *     where that request had a `traceparent`.
+                 * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+                 */
+                traceparent?: components["parameters"]["Traceparent"];
             };
             path?: never;
             cookie?: never;
