@@ -34,7 +34,7 @@ type member struct {
 	environment []string
 	clock       string // the file that sets its clock, "" when it has an ordinary one
 	postgres    *link
-	redis       *link // nil for workers
+	redis       *link // nil for workers, and where the stores are replicated
 	log         *journal
 
 	ended chan struct{} // closed when it is not supervised any more
