@@ -26,6 +26,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/redis/go-redis/v9/logging"
 )
 
 type options struct {
@@ -54,6 +56,7 @@ const (
 func (o options) replicated() bool { return o.stores == storesReplicated }
 
 func main() {
+	logging.Disable() // else Redis clients print each connection that is refused on purpose
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
