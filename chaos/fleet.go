@@ -65,7 +65,8 @@ func (m *member) supervise(ctx context.Context) {
 		select {
 		case <-p.Done():
 		case <-ctx.Done():
-			if err := p.Stop(context.WithoutCancel(ctx), drainLimit, syscall.SIGCONT, syscall.SIGTERM); err != nil {
+			// A stopped one has to go on to end.
+			if err := errors.Join(p.Signal(syscall.SIGCONT), p.Stop(context.WithoutCancel(ctx), drainLimit, syscall.SIGTERM)); err != nil {
 				m.log.say("%s: %v", m.name, err)
 			}
 			return
