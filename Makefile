@@ -107,6 +107,16 @@ chaos: build deps ## Break four processes for CHAOS_MINUTES, by CHAOS_SEED, and 
 chaos/short: build deps ## The same within two minutes, for CI: faults closer together, and none that needs long builds
 	$(CHAOS) -duration 60s -pause 5s -rate 30 -rescue-after 12s -clock=false -upgrades 1 -seed $(CHAOS_SEED)
 
+.PHONY: chaos/failover
+chaos/failover: build deps ## Put Postgres under Patroni and Redis under Sentinels, make them fail over, and check the same
+	$(CHAOS) -stores replicated -duration 150s -pause 6s -rate 30 -rescue-after 12s -clock=false -upgrades 0 -seed $(CHAOS_SEED) \
+	  -faults postgres-failover-kill9,postgres-failover-cut,postgres-failover-hang,postgres-failover-no-etcd,redis-failover,api-kill9,sink-dies
+
+.PHONY: chaos/failover/short
+chaos/failover/short: build deps ## One failover of Postgres by kill -9, one by a cut line, one of Redis, within two minutes, for CI
+	$(CHAOS) -stores replicated -duration 75s -pause 4s -rate 30 -rescue-after 12s -clock=false -upgrades 0 -seed $(CHAOS_SEED) \
+	  -faults postgres-failover-kill9,postgres-failover-cut,redis-failover
+
 .PHONY: chaos/mutations
 chaos/mutations: build deps ## Build five defects into the gateway, one by one, and check that each is found
 	$(CHAOS) -mutation all -seed $(CHAOS_SEED)

@@ -39,7 +39,7 @@ type client struct {
 	hangs    int         // requests that got no answer within patience
 	strange  []string    // the first answers that no caller should see
 	times    []time.Duration
-	waiters  []chan<- time.Time
+	waiters  []waiter
 	ears     map[*ear]struct{}
 }
 
@@ -54,6 +54,12 @@ func newClient(bases []string, secret string) *client {
 			},
 		},
 	}
+}
+
+// waiter wants to know when the next request succeeds.
+type waiter struct {
+	method   string // only such requests, "" for any
+	happened chan<- time.Time
 }
 
 // answer is what came back.
@@ -99,12 +105,12 @@ func (c *client) once(ctx context.Context, base, method, path, key string, body 
 	began := time.Now()
 	response, err := c.http.Do(request)
 	if err != nil {
-		c.note(answer{}, time.Since(began), ctx.Err() == nil && isTimeout(err))
+		c.note(method, answer{}, time.Since(began), ctx.Err() == nil && isTimeout(err))
 		return answer{}, fmt.Errorf("error asking %s: %w", base, err)
 	}
 	text, err := io.ReadAll(response.Body)
 	if err = errors.Join(err, response.Body.Close()); err != nil {
-		c.note(answer{}, time.Since(began), ctx.Err() == nil && isTimeout(err))
+		c.note(method, answer{}, time.Since(began), ctx.Err() == nil && isTimeout(err))
 		return answer{}, fmt.Errorf("error reading the answer of %s: %w", base, err)
 	}
 	a := answer{status: response.StatusCode, body: text}
@@ -117,7 +123,7 @@ func (c *client) once(ctx context.Context, base, method, path, key string, body 
 			a.code = problem.Code
 		}
 	}
-	c.note(a, time.Since(began), false)
+	c.note(method, a, time.Since(began), false)
 	return a, nil
 }
 
@@ -129,7 +135,7 @@ func isTimeout(err error) bool {
 // mostStrange is how many strange answers are kept.
 const mostStrange = 20
 
-func (c *client) note(a answer, took time.Duration, hung bool) {
+func (c *client) note(method string, a answer, took time.Duration, hung bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.statuses[a.status]++
@@ -145,10 +151,13 @@ func (c *client) note(a answer, took time.Duration, hung bool) {
 	}
 	if a.ok() {
 		now := time.Now()
-		for _, w := range c.waiters {
-			w <- now // has room
-		}
-		c.waiters = nil
+		c.waiters = slices.DeleteFunc(c.waiters, func(w waiter) bool {
+			if w.method != "" && w.method != method {
+				return false
+			}
+			w.happened <- now // has room
+			return true
+		})
 		for e := range c.ears {
 			e.hear(now)
 		}
@@ -178,11 +187,11 @@ func (c *client) insist(ctx context.Context, random *rand.Rand, method, path, ke
 	}
 }
 
-// successAfterNow waits for the next promise.
-func (c *client) successAfterNow(ctx context.Context) (time.Time, error) {
+// successAfterNow waits for the next promise, or the next one to a request with this method.
+func (c *client) successAfterNow(ctx context.Context, method string) (time.Time, error) {
 	happened := make(chan time.Time, 1)
 	c.mu.Lock()
-	c.waiters = append(c.waiters, happened)
+	c.waiters = append(c.waiters, waiter{method, happened})
 	c.mu.Unlock()
 	select {
 	case at := <-happened:

@@ -15,6 +15,8 @@ type kind struct {
 	// bound is the most that it may take, 0 for any time.
 	bound  time.Duration
 	length func(r *rig) [2]time.Duration
+	// mending is how long its parts are no good after that.
+	mending time.Duration
 	// targets are the members that it can be done to; nil when there is nothing to choose.
 	targets func(r *rig) []int
 	parts   func(target int) []string
@@ -29,6 +31,8 @@ const (
 	measureSuccess = "first success after Postgres is back"
 	measureJobs    = "interrupted jobs run again"
 	measureReady   = "serving again"
+	measureWrite   = "first write after there is a primary"
+	measureRedis   = "all APIs use the new primary"
 	measureWebhook = "first webhook after the sink is back"
 	measureWhole   = "all processes replaced"
 
@@ -92,12 +96,12 @@ var kinds = []*kind{
 	{name: "clock-forward", length: between(5*time.Second, 15*time.Second), targets: clocked, parts: oneOf, missing: noClock, do: moveClock(+1)},
 	{name: "clock-back", length: between(5*time.Second, 15*time.Second), targets: clocked, parts: oneOf, missing: noClock, do: moveClock(-1)},
 
-	{name: "postgres-fast-stop", recovery: measureSuccess, bound: boundSuccess, length: between(time.Second/2, 8*time.Second), parts: needs("postgres"), do: stopPostgres(fastStop)},
-	{name: "postgres-immediate-stop", recovery: measureSuccess, bound: boundSuccess, length: between(time.Second/2, 8*time.Second), parts: needs("postgres"), do: stopPostgres(immediateStop)},
-	{name: "postgres-kill9", recovery: measureSuccess, bound: boundSuccess, length: between(time.Second/2, 8*time.Second), parts: needs("postgres"), do: stopPostgres(kill)},
-	{name: "postgres-backend-kill9", recovery: measureSuccess, bound: boundSuccess, length: between(time.Second, time.Second), parts: needs("postgres"), do: killBackend},
+	{name: "postgres-fast-stop", recovery: measureSuccess, bound: boundSuccess, length: between(time.Second/2, 8*time.Second), parts: needs("postgres"), missing: notSingle, do: stopPostgres(fastStop)},
+	{name: "postgres-immediate-stop", recovery: measureSuccess, bound: boundSuccess, length: between(time.Second/2, 8*time.Second), parts: needs("postgres"), missing: notSingle, do: stopPostgres(immediateStop)},
+	{name: "postgres-kill9", recovery: measureSuccess, bound: boundSuccess, length: between(time.Second/2, 8*time.Second), parts: needs("postgres"), missing: notSingle, do: stopPostgres(kill)},
+	{name: "postgres-backend-kill9", recovery: measureSuccess, bound: boundSuccess, length: between(time.Second, time.Second), parts: needs("postgres"), missing: notSingle, do: killBackend},
 	{name: "postgres-terminate", recovery: measureSuccess, bound: boundSuccess, length: between(time.Second, time.Second), parts: needs("postgres"), do: terminateBackends},
-	{name: "postgres-no-connections", recovery: measureSuccess, bound: boundSuccess, length: between(2*time.Second, 10*time.Second), parts: needs("postgres"), do: takeConnections},
+	{name: "postgres-no-connections", recovery: measureSuccess, bound: boundSuccess, length: between(2*time.Second, 10*time.Second), parts: needs("postgres"), missing: notSingle, do: takeConnections},
 	{name: "postgres-disk-full", recovery: measureSuccess, bound: boundSuccess, length: between(3*time.Second, 10*time.Second), parts: needs("postgres"), missing: noVolume, do: fillDisk},
 	{name: "postgres-link-slow", recovery: measureSuccess, bound: boundSuccess, length: between(3*time.Second, 10*time.Second), parts: needs("postgres"), do: worsenPostgres(slowLink)},
 	{name: "postgres-link-reset", recovery: measureSuccess, bound: boundSuccess, length: between(time.Second, 6*time.Second), parts: needs("postgres"), do: worsenPostgres(resetLink)},
@@ -105,14 +109,20 @@ var kinds = []*kind{
 	{name: "postgres-link-hang", recovery: measureSuccess, bound: boundSuccess, length: between(3*time.Second, 15*time.Second), parts: needs("postgres"), do: worsenPostgres((*link).hang)},
 	{name: "postgres-link-mute", recovery: measureSuccess, bound: boundSuccess, length: between(time.Second, 6*time.Second), parts: needs("postgres"), do: worsenPostgres((*link).mute)},
 
-	{name: "redis-stop", length: between(time.Second, 10*time.Second), parts: needs("redis"), do: stopRedis},
-	{name: "redis-restart", length: between(0, 0), parts: needs("redis"), do: stopRedis},
-	{name: "redis-flush", length: between(time.Second, time.Second), parts: needs("redis"), do: flushRedis},
-	{name: "redis-sigstop", length: between(2*time.Second, 10*time.Second), parts: needs("redis"), do: freezeRedis},
-	{name: "redis-link-slow", length: between(3*time.Second, 10*time.Second), parts: needs("redis"), do: worsenRedis(slowLink)},
-	{name: "redis-link-reset", length: between(time.Second, 6*time.Second), parts: needs("redis"), do: worsenRedis(resetLink)},
-	{name: "redis-link-cut", length: between(time.Second, 10*time.Second), parts: needs("redis"), do: worsenRedis(cutLink)},
-	{name: "redis-link-hang", length: between(3*time.Second, 10*time.Second), parts: needs("redis"), do: worsenRedis((*link).hang)},
+	{name: "redis-stop", length: between(time.Second, 10*time.Second), parts: needs("redis"), missing: notSingle, do: stopRedis},
+	{name: "redis-restart", length: between(0, 0), parts: needs("redis"), missing: notSingle, do: stopRedis},
+	{name: "redis-flush", length: between(time.Second, time.Second), parts: needs("redis"), missing: notSingle, do: flushRedis},
+	{name: "redis-sigstop", length: between(2*time.Second, 10*time.Second), parts: needs("redis"), missing: notSingle, do: freezeRedis},
+	{name: "redis-link-slow", length: between(3*time.Second, 10*time.Second), parts: needs("redis"), missing: notSingle, do: worsenRedis(slowLink)},
+	{name: "redis-link-reset", length: between(time.Second, 6*time.Second), parts: needs("redis"), missing: notSingle, do: worsenRedis(resetLink)},
+	{name: "redis-link-cut", length: between(time.Second, 10*time.Second), parts: needs("redis"), missing: notSingle, do: worsenRedis(cutLink)},
+	{name: "redis-link-hang", length: between(3*time.Second, 10*time.Second), parts: needs("redis"), missing: notSingle, do: worsenRedis((*link).hang)},
+
+	{name: "postgres-failover-kill9", recovery: measureWrite, bound: boundSuccess, length: between(failoverLength, failoverLength+4*time.Second), mending: rejoining, parts: needs("postgres"), missing: notReplicated, do: failPostgresOver(killNode, (*node).start)},
+	{name: "postgres-failover-cut", recovery: measureWrite, bound: boundSuccess, length: between(failoverLength, failoverLength+4*time.Second), mending: rejoining, parts: needs("postgres"), missing: notReplicated, do: failPostgresOver(cutOff((*node).lines, cutLink), connectAgain)},
+	{name: "postgres-failover-hang", recovery: measureWrite, bound: boundSuccess, length: between(failoverLength, failoverLength+4*time.Second), mending: rejoining, parts: needs("postgres"), missing: notReplicated, do: failPostgresOver(cutOff((*node).lines, (*link).hang), connectAgain)},
+	{name: "postgres-failover-no-etcd", recovery: measureWrite, bound: boundSuccess, length: between(failoverLength, failoverLength+4*time.Second), mending: rejoining, parts: needs("postgres"), missing: notReplicated, do: failPostgresOver(cutOff(etcdLine, cutLink), connectAgain)},
+	{name: "redis-failover", recovery: measureRedis, length: between(8*time.Second, 12*time.Second), mending: rejoining, parts: needs("redis"), missing: notReplicated, do: failRedisOver},
 
 	{name: "sink-dies", recovery: measureWebhook, length: between(2*time.Second, 12*time.Second), parts: needs("sink"), do: killSink},
 	{name: "sink-slow", recovery: measureWebhook, length: between(4*time.Second, 10*time.Second), parts: needs("sink"), do: spoilSink(slow)},
@@ -136,7 +146,24 @@ func kindNames() []string {
 	return names
 }
 
+func notSingle(r *rig) string {
+	if r.options.replicated() {
+		return "it needs -stores " + storesSingle
+	}
+	return ""
+}
+
+func notReplicated(r *rig) string {
+	if !r.options.replicated() {
+		return "it needs -stores " + storesReplicated
+	}
+	return ""
+}
+
 func noVolume(r *rig) string {
+	if r.options.replicated() {
+		return notSingle(r)
+	}
 	if r.postgres.volume == nil {
 		return "this process may not mount a small disk: " + r.volumeErr
 	}

@@ -82,18 +82,22 @@ func stopWorker(ctx context.Context, r *rig, f fault) (time.Duration, error) {
 func (r *rig) jobsRunAgain(ctx context.Context, began time.Time) (time.Duration, error) {
 	var jobs []int64
 	var attempts []int16
-	err := r.postgres.with(ctx, func(conn *pgx.Conn) error {
-		rows, err := conn.Query(ctx, "SELECT id, attempt FROM river_job WHERE state = 'running'")
-		if err != nil {
-			return fmt.Errorf("error looking for running jobs: %w", err)
-		}
-		var id int64
-		var attempt int16
-		_, err = pgx.ForEachRow(rows, []any{&id, &attempt}, func() error {
-			jobs, attempts = append(jobs, id), append(attempts, attempt)
-			return nil
+	// Again when the database goes away meanwhile, which is another fault.
+	err := await(ctx, time.Minute, 200*time.Millisecond, func(ctx context.Context) error {
+		jobs, attempts = nil, nil
+		return r.postgres.with(ctx, func(conn *pgx.Conn) error {
+			rows, err := conn.Query(ctx, "SELECT id, attempt FROM river_job WHERE state = 'running'")
+			if err != nil {
+				return fmt.Errorf("error looking for running jobs: %w", err)
+			}
+			var id int64
+			var attempt int16
+			_, err = pgx.ForEachRow(rows, []any{&id, &attempt}, func() error {
+				jobs, attempts = append(jobs, id), append(attempts, attempt)
+				return nil
+			})
+			return err
 		})
-		return err
 	})
 	if err != nil {
 		return 0, err

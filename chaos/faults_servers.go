@@ -20,7 +20,7 @@ const (
 func (r *rig) succeedsSince(ctx context.Context, back time.Time) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	at, err := r.client.successAfterNow(ctx)
+	at, err := r.client.successAfterNow(ctx, "")
 	return at.Sub(back), err
 }
 

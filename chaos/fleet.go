@@ -34,7 +34,7 @@ type member struct {
 	environment []string
 	clock       string // the file that sets its clock, "" when it has an ordinary one
 	postgres    *link
-	redis       *link // nil for workers
+	redis       *link // nil for workers, and where the stores are replicated
 	log         *journal
 
 	ended chan struct{} // closed when it is not supervised any more
@@ -65,7 +65,8 @@ func (m *member) supervise(ctx context.Context) {
 		select {
 		case <-p.Done():
 		case <-ctx.Done():
-			if err := p.Stop(context.WithoutCancel(ctx), drainLimit, syscall.SIGCONT, syscall.SIGTERM); err != nil {
+			// A stopped one has to go on to end.
+			if err := errors.Join(p.Signal(syscall.SIGCONT), p.Stop(context.WithoutCancel(ctx), drainLimit, syscall.SIGTERM)); err != nil {
 				m.log.say("%s: %v", m.name, err)
 			}
 			return

@@ -7,6 +7,8 @@
 // everything is left alone until nothing moves, and the books are compared: the client's, the gateway's, the
 // acquirer's and the sink's. A run fails when one promise was broken.
 //
+// With -stores replicated, Postgres is two under Patroni behind HAProxy, and Redis two under Sentinels.
+//
 //	go run ./chaos [-duration 10m] [-seed N] [-rate 40] [-faults api-kill9,redis-flush] [-write table.md]
 //
 // The same seed and flags give the same schedule.
@@ -24,6 +26,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/redis/go-redis/v9/logging"
 )
 
 type options struct {
@@ -40,9 +44,19 @@ type options struct {
 	clock    bool
 	upgrades int
 	mutation string
+	stores   string
 }
 
+// The ways to run the stores.
+const (
+	storesSingle     = "single"
+	storesReplicated = "replicated"
+)
+
+func (o options) replicated() bool { return o.stores == storesReplicated }
+
 func main() {
+	logging.Disable() // else Redis clients print each connection that is refused on purpose
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
@@ -122,6 +136,7 @@ func parse(args []string) (options, error) {
 	flags.IntVar(&o.upgrades, "upgrades", 2, "how many newer releases there are to upgrade to")
 	flags.DurationVar(&o.quiet, "quiet", 5*time.Minute, "how long everything may take to come to rest after the last payment")
 	flags.StringVar(&o.mutation, "mutation", "", "the `name` of a defect, or all, to build into the gateway; the run fails when it is not found")
+	flags.StringVar(&o.stores, "stores", storesSingle, "single, or replicated: Postgres under Patroni and Redis under Sentinels, which fail over")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -133,6 +148,8 @@ func parse(args []string) (options, error) {
 		return o, fmt.Errorf("unknown argument %q", flags.Arg(0))
 	case o.duration < 10*time.Second || o.pause < time.Second || o.rescue < 12*time.Second:
 		return o, errors.New("a run takes 10 s at least, a pause 1 s, and jobs are rescued after 12 s at the earliest")
+	case o.stores != storesSingle && o.stores != storesReplicated:
+		return o, fmt.Errorf("the stores are %s or %s, not %q", storesSingle, storesReplicated, o.stores)
 	case o.rate <= 0 || o.rate > 1000:
 		return o, errors.New("the rate is more than 0 and at most 1000")
 	}

@@ -25,6 +25,8 @@ const maxConnections = 120
 type database struct {
 	dir   string
 	links []*link
+	// cluster stands in for server where the stores are replicated.
+	cluster *cluster
 	// volume bounds the disk; nil where it cannot be.
 	volume *volume
 
@@ -35,6 +37,12 @@ type database struct {
 func startDatabase(ctx context.Context, dir string, v *volume) (*database, error) {
 	d := &database{dir: dir, volume: v}
 	return d, d.start(ctx)
+}
+
+// startReplicated is the same under Patroni.
+func startReplicated(ctx context.Context, dir, logs string) (*database, error) {
+	c, err := startCluster(ctx, dir, logs)
+	return &database{dir: dir, cluster: c}, err
 }
 
 // start starts the server and leads the lines to it. It is on another port each time.
@@ -54,7 +62,7 @@ func (d *database) start(ctx context.Context) error {
 }
 
 func (d *database) hostLocked() string {
-	parsed, err := url.Parse(d.server.TCPURL())
+	parsed, err := url.Parse(d.urlLocked())
 	if err != nil {
 		panic(err) // it is made by url.URL
 	}
@@ -70,13 +78,20 @@ func (d *database) link(ctx context.Context, name string) (*link, string, error)
 		return nil, "", err
 	}
 	d.links = append(d.links, l)
-	return l, strings.Replace(d.server.TCPURL(), d.hostLocked(), l.addr(), 1), nil
+	return l, strings.Replace(d.urlLocked(), d.hostLocked(), l.addr(), 1), nil
 }
 
-// url leads to the server directly.
+// url leads to the server, or to whichever leads, by no line of the gateway's.
 func (d *database) url() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return d.urlLocked()
+}
+
+func (d *database) urlLocked() string {
+	if d.cluster != nil {
+		return d.cluster.url()
+	}
 	return d.server.TCPURL()
 }
 
@@ -168,8 +183,11 @@ func (d *database) stop(ctx context.Context) error {
 	for _, l := range d.links {
 		l.cut()
 	}
-	if d.server == nil {
-		return nil
+	switch {
+	case d.cluster != nil:
+		return d.cluster.stop(ctx)
+	case d.server != nil:
+		return d.server.Stop(ctx)
 	}
-	return d.server.Stop(ctx)
+	return nil
 }

@@ -22,6 +22,7 @@ func (f *findings) report(o options) string {
 		o.seed, o.duration, time.Now().UTC().Format("2 January 2006 15:04 UTC"), runtime.NumCPU(), runtime.Version(),
 		f.rig.traffic.seen(), len(f.made), len(f.kinds()), f.quietAfter.Seconds())
 	f.reportFaults(line)
+	f.reportFailovers(line)
 	f.reportAnswers(line)
 	f.reportChecks(line)
 	return b.String()
@@ -57,6 +58,32 @@ func (f *findings) reportFaults(line func(string, ...any)) {
 			worst = fmt.Sprintf("%.2f", recoveries[len(recoveries)-1].Seconds())
 		}
 		line("| %s | %d | %s | %s | %s | %s | %.2f |", k.name, len(faults), lasted, k.recovery, median, worst, slices.Max(silences).Seconds())
+	}
+}
+
+// reportFailovers tells what the stores took, which is not the gateway's doing.
+func (f *findings) reportFailovers(line func(string, ...any)) {
+	f.rig.failoversMu.Lock()
+	defer f.rig.failoversMu.Unlock()
+	if len(f.rig.failovers) == 0 {
+		return
+	}
+	line("")
+	line("| failover | times | another primary after, median, s | worst, s | the old one follows it after, median, s | worst, s |")
+	line("|---|---:|---:|---:|---:|---:|")
+	for _, k := range kinds {
+		var promoted, rejoined []time.Duration
+		for _, o := range f.rig.failovers {
+			if o.kind == k {
+				promoted, rejoined = append(promoted, o.promoted), append(rejoined, o.rejoined)
+			}
+		}
+		if n := len(promoted); n > 0 {
+			slices.Sort(promoted)
+			slices.Sort(rejoined)
+			line("| %s | %d | %.2f | %.2f | %.2f | %.2f |", k.name, n,
+				promoted[n/2].Seconds(), promoted[n-1].Seconds(), rejoined[n/2].Seconds(), rejoined[n-1].Seconds())
+		}
 	}
 }
 

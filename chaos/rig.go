@@ -34,13 +34,17 @@ type rig struct {
 	builds    *builds
 	postgres  *database
 	volumeErr string
-	redis     *cache
+	redis     *cache // nil where the stores are replicated
+	fleet     *fleet // nil where they are not
 	sink      *sink
 	members   []*member
 	client    *client
 	traffic   *traffic
 	parts     map[string]*sync.Mutex
 	stops     []func(ctx context.Context) error
+
+	failoversMu sync.Mutex
+	failovers   []failover
 }
 
 func startRig(ctx context.Context, o options, log *journal) (*rig, error) {
@@ -117,15 +121,9 @@ func (r *rig) startServers(ctx context.Context) error {
 	} else {
 		r.onStop(func(context.Context) error { return v.unmount() })
 	}
-	r.postgres, err = startDatabase(ctx, filepath.Join(folder, "postgres"), v)
-	r.onStop(r.postgres.stop)
-	if err != nil {
+	if err := r.startStores(ctx, folder, v); err != nil {
 		return err
 	}
-	if r.redis, err = startCache(ctx, filepath.Join(r.dir, "redis")); err != nil {
-		return err
-	}
-	r.onStop(r.redis.stop)
 	if r.sink, err = startSink(ctx, webhookTimeout); err != nil {
 		return err
 	}
@@ -135,6 +133,34 @@ func (r *rig) startServers(ctx context.Context) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// startStores starts Postgres, with its data in folder, and Redis.
+func (r *rig) startStores(ctx context.Context, folder string, v *volume) (err error) {
+	if r.options.replicated() {
+		// In memory where it can be: a disk that others keep busy would make etcd forget who leads.
+		if err := os.MkdirAll(folder, 0o711); err != nil { //nolint:gosec // the servers' account goes through it
+			return fmt.Errorf("error making a folder: %w", err)
+		}
+		r.postgres, err = startReplicated(ctx, filepath.Join(folder, "cluster"), r.dir)
+		r.onStop(r.postgres.stop)
+		if err != nil {
+			return err
+		}
+		r.fleet, err = startFleet(ctx, filepath.Join(r.dir, "redis"))
+		r.onStop(r.fleet.stop)
+		return err
+	}
+	r.postgres, err = startDatabase(ctx, filepath.Join(folder, "postgres"), v)
+	r.onStop(r.postgres.stop)
+	if err != nil {
+		return err
+	}
+	if r.redis, err = startCache(ctx, filepath.Join(r.dir, "redis")); err != nil {
+		return err
+	}
+	r.onStop(r.redis.stop)
 	return nil
 }
 
@@ -226,11 +252,17 @@ func (r *rig) newMember(ctx context.Context, name, role string) (*member, error)
 			"PROCESSOR_LATENCY_MIN=5ms", "PROCESSOR_LATENCY_MAX=150ms")
 		return m, nil
 	}
-	if m.redis, err = r.redis.link(ctx, name); err != nil {
-		return nil, err
+	var redis string
+	if r.fleet != nil {
+		redis = r.fleet.url()
+	} else {
+		if m.redis, err = r.redis.link(ctx, name); err != nil {
+			return nil, err
+		}
+		redis = "redis://" + m.redis.addr() + "/0"
 	}
 	// The limit is counted, in Redis while there is one, and never reached.
-	m.environment = append(m.environment, "PAYGATE_API_ADDR="+m.addr, "REDIS_URL=redis://"+m.redis.addr()+"/0", "RATE_LIMIT=1000000/s")
+	m.environment = append(m.environment, "PAYGATE_API_ADDR="+m.addr, "REDIS_URL="+redis, "RATE_LIMIT=1000000/s")
 	return m, nil
 }
 

@@ -38,7 +38,7 @@ func (r *rig) plan(o options) ([]fault, error) {
 		case wanted != nil && !slices.Contains(wanted, k.name):
 		case k.missing != nil && k.missing(r) != "":
 			r.log.say("no %s: %s", k.name, k.missing(r))
-		case k.length(r)[1] > o.duration:
+		case k.length(r)[1]+k.mending > o.duration:
 			r.log.say("no %s: it takes longer than the run", k.name)
 		default:
 			available = append(available, k)
@@ -62,11 +62,11 @@ func (r *rig) plan(o options) ([]fault, error) {
 			f := k.draw(r, random, at)
 			parts := k.parts(f.target)
 			busy := slices.ContainsFunc(parts, func(part string) bool { return free[part] > at })
-			if busy || at+f.length > o.duration {
+			if busy || at+f.length+k.mending > o.duration {
 				continue
 			}
 			for _, part := range parts {
-				free[part] = at + f.length + settle
+				free[part] = at + f.length + k.mending + settle
 			}
 			plan = append(plan, f)
 			bag = slices.Delete(bag, i, i+1)

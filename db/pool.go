@@ -6,9 +6,12 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
@@ -71,11 +74,13 @@ func Open(ctx context.Context, url string, opts PoolOptions) (*pgxpool.Pool, err
 	if opts.Tracing != nil {
 		config.ConnConfig.Tracer = newTracer(opts.Tracing)
 	}
+	left := leaveStandby(config.ConnConfig)
 
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("error opening the database: %w", err)
 	}
+	left.Store(pool)
 	if opts.Unproven {
 		return pool, nil
 	}
@@ -84,6 +89,29 @@ func Open(ctx context.Context, url string, opts PoolOptions) (*pgxpool.Pool, err
 		return nil, fmt.Errorf("error reaching the database: %w", err)
 	}
 	return pool, nil
+}
+
+// leaveInterval is how often a pool may be left for a new one. A server that takes no writes at all, for its disk is
+// full say, must not be kept busy with connections.
+const leaveInterval = time.Second
+
+// leaveStandby makes a connection end at which a write is refused because its server has become a standby, and
+// with it all others of the pool, which lead there too: kept, they would refuse for as long as an hour after another
+// server has taken over. InTx then begins again, on a new one. What it returns is to be given the pool.
+func leaveStandby(config *pgx.ConnConfig) *atomic.Pointer[pgxpool.Pool] {
+	var given atomic.Pointer[pgxpool.Pool]
+	var next atomic.Int64 // when it may be left again, in nanoseconds since start
+	start := time.Now()
+	keeps := config.OnPgError
+	config.OnPgError = func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
+		pool, now, due := given.Load(), time.Since(start), next.Load()
+		if err.Code != pgerrcode.ReadOnlySQLTransaction || pool == nil || int64(now) < due || !next.CompareAndSwap(due, int64(now+leaveInterval)) {
+			return keeps(conn, err)
+		}
+		pool.Reset()
+		return false
+	}
+	return &given
 }
 
 // setSession is what each of our sessions asks of Postgres.

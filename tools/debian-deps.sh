@@ -31,6 +31,9 @@ want "nodejs" command -v node
 want "redis-server" command -v redis-server
 # The way back from a backup is tested by going it.
 want "pgbackrest" command -v pgbackrest
+# What fails over in the chaos suite is a real Patroni; its etcd keeps who leads.
+want "patroni" test -x /usr/bin/patroni
+want "etcd-server" command -v etcd
 # They also run the commands of the documents as they are written.
 want "curl" command -v curl
 # The router between cells.
@@ -60,7 +63,7 @@ echo "installing: ${packages[*]}"
 # The tests start servers of their own from the binaries. Debian's package would also create one on
 # port 5432, where it would stand in the way of the one in docker-compose.yml.
 no_cluster=/etc/postgresql-common/createcluster.d/paygate-tests.conf
-# Redis' would start one on 6379. Debian asks this program before it starts anything.
+# Redis' would start one on 6379, etcd's one on 2379. Debian asks this program before it starts anything.
 no_start=/usr/sbin/policy-rc.d
 if [ -e "$no_start" ]; then no_start=""; fi
 trap 'rm -f "$no_cluster" ${no_start:+"$no_start"}' EXIT

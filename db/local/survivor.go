@@ -30,28 +30,39 @@ func stopSurvivor(ctx context.Context, dir string) error {
 	if err != nil || !found || status.pid < 0 {
 		return err
 	}
-	alive := false
-	if status.pid > 0 {
-		if alive, err = isPostmaster(ctx, status.pid, data); err != nil {
-			return err
-		}
+	if err := EndPostmaster(ctx, data, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGKILL); err != nil {
+		return err
 	}
-	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGKILL} {
+	if err := os.Remove(filepath.Join(data, postmasterFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("error removing a stale %s: %w", postmasterFile, err)
+	}
+	return nil
+}
+
+// EndPostmaster ends the server that runs on the cluster in data, an absolute path, whoever started it. It sends the
+// signals in order, each after the one before had ten seconds to work. That no server runs is no error.
+func EndPostmaster(ctx context.Context, data string, signals ...syscall.Signal) error {
+	status, found, err := readPostmasterFile(data)
+	if err != nil || !found || status.pid <= 0 {
+		return err
+	}
+	alive, err := isPostmaster(ctx, status.pid, data)
+	if err != nil {
+		return err
+	}
+	for _, sig := range signals {
 		if !alive {
 			break
 		}
 		if err := syscall.Kill(status.pid, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
-			return fmt.Errorf("error stopping the surviving server %d: %w", status.pid, err)
+			return fmt.Errorf("error stopping the server %d: %w", status.pid, err)
 		}
 		if alive, err = waitForEnd(ctx, status.pid, data); err != nil {
 			return err
 		}
 	}
 	if alive {
-		return fmt.Errorf("the server %d that an earlier run left in %s does not end: stop it by hand", status.pid, dir)
-	}
-	if err := os.Remove(filepath.Join(data, postmasterFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("error removing a stale %s: %w", postmasterFile, err)
+		return fmt.Errorf("the server %d in %s does not end: stop it by hand", status.pid, data)
 	}
 	return nil
 }
@@ -69,7 +80,7 @@ func waitForEnd(ctx context.Context, pid int, data string) (bool, error) {
 		}
 		select {
 		case <-ctx.Done():
-			return true, fmt.Errorf("error waiting for the surviving server %d to end: %w", pid, ctx.Err())
+			return true, fmt.Errorf("error waiting for the server %d to end: %w", pid, ctx.Err())
 		case <-patience.C:
 			return true, nil
 		case <-ticker.C:
