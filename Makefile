@@ -7,6 +7,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null)
 
 TOOLS := .tools/bin
 SQLC := $(TOOLS)/sqlc
@@ -27,7 +28,7 @@ help: ## Show this list
 
 .PHONY: build
 build: ## Build bin/paygate: static, with its version stamped in
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/paygate ./cmd/paygate
+	CGO_ENABLED=0 GOFLAGS="$$(tools/goflags.sh)" go build -ldflags '-s -w -buildid= -X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o bin/paygate ./cmd/paygate
 
 .PHONY: generate
 generate: $(SQLC) $(OAPI_CODEGEN) clients/typescript/node_modules/.package-lock.json ## Compile queries/ to Go, and the API's contract to its clients

@@ -8,6 +8,8 @@ set -euo pipefail
 root=$(git -C "$(dirname "$0")" rev-parse --show-toplevel)
 read -ra compose <<<"${COMPOSE:-docker-compose}"
 export COMPOSE_PROJECT_NAME=paygate-test
+# Where the machine's own Postgres and Redis do not listen; nothing here connects to them.
+export POSTGRES_PORT=${POSTGRES_PORT:-15432} REDIS_PORT=${REDIS_PORT:-16379}
 work=$(mktemp -d)
 ids=$work/ids
 api=http://localhost:8000
