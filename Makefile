@@ -14,9 +14,14 @@ SQLC := $(TOOLS)/sqlc
 OAPI_CODEGEN := $(TOOLS)/oapi-codegen
 GOLANGCI_LINT := $(TOOLS)/golangci-lint
 GOFUMPT := $(TOOLS)/gofumpt
+CYCLONEDX := $(TOOLS)/cyclonedx-gomod
+GORELEASER := $(TOOLS)/goreleaser
 
 # What is written in TypeScript, e.g. "checkout dashboard": folders with a package.json.
 FRONT_ENDS := $(patsubst %/package.json,%,$(wildcard */package.json clients/*/package.json))
+
+# Those of them that are built into the binary.
+SHIPPED := checkout dashboard
 
 .DEFAULT_GOAL := help
 
@@ -153,6 +158,26 @@ verify/vet: ## Run go vet
 lint: $(GOLANGCI_LINT) ## Run the linters; who may import whom is among their rules
 	$(GOLANGCI_LINT) run
 
+# Releasing.
+
+.PHONY: sbom
+sbom: build $(CYCLONEDX) ## List what bin/paygate is made of, in CycloneDX: bin/sbom/
+	mkdir -p bin/sbom
+	$(CYCLONEDX) bin -json -licenses -noserial -version "$(VERSION)" -output bin/sbom/paygate.cdx.json bin/paygate
+	for part in $(SHIPPED); do npm --prefix $$part sbom --sbom-format=cyclonedx --omit=dev --package-lock-only >bin/sbom/$$part.cdx.json; done
+
+.PHONY: release/check
+release/check: ## Check .goreleaser.yaml, as goreleaser reads it
+	cd tools/goreleaser && go test ./...
+
+.PHONY: release/snapshot
+release/snapshot: $(GORELEASER) $(CYCLONEDX) ## Make everything of a release in dist/, and publish nothing; compiles goreleaser first
+	GOFLAGS="$$(tools/goflags.sh)" $(GORELEASER) release --snapshot --clean
+
+.PHONY: release
+release: $(GORELEASER) $(CYCLONEDX) ## Publish the tag that is checked out, as a draft
+	GOFLAGS="$$(tools/goflags.sh)" $(GORELEASER) release --clean
+
 # Tools, rebuilt when their versions change.
 
 # Without cgo, sqlc parses with the WebAssembly build of Postgres' parser instead of compiling its C.
@@ -168,3 +193,9 @@ $(GOLANGCI_LINT): tools/lint/go.mod tools/lint/go.sum
 # Out of the same module as golangci-lint, which holds a gofumpt too: the two never disagree.
 $(GOFUMPT): tools/lint/go.mod tools/lint/go.sum
 	cd tools/lint && CGO_ENABLED=0 go build -trimpath -o ../../$@ mvdan.cc/gofumpt
+
+$(CYCLONEDX): tools/sbom/go.mod tools/sbom/go.sum
+	cd tools/sbom && CGO_ENABLED=0 go build -trimpath -o ../../$@ github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
+
+$(GORELEASER): tools/goreleaser/go.mod tools/goreleaser/go.sum
+	cd tools/goreleaser && CGO_ENABLED=0 go build -trimpath -o ../../$@ github.com/goreleaser/goreleaser/v2
