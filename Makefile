@@ -170,6 +170,16 @@ sbom: build $(CYCLONEDX) ## List what bin/paygate is made of, in CycloneDX: bin/
 release/check: ## Check .goreleaser.yaml, as goreleaser reads it
 	cd tools/goreleaser && go test ./...
 
+.PHONY: release/reproducible
+release/reproducible: ## Build what is committed twice, in two places and with empty caches, and compare
+	@work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
+	for place in one two/of/another/depth; do \
+		git clone --quiet . "$$work/$$place"; \
+		GOCACHE="$$work/cache-of-$${place%%/*}" $(MAKE) -C "$$work/$$place" build; \
+		(cd "$$work/$$place" && sha256sum bin/paygate) | tee -a "$$work/sums"; \
+	done; \
+	[ "$$(sort -u "$$work/sums" | wc -l)" = 1 ]
+
 .PHONY: release/snapshot
 release/snapshot: $(GORELEASER) $(CYCLONEDX) ## Make everything of a release in dist/, and publish nothing; compiles goreleaser first
 	GOFLAGS="$$(tools/goflags.sh)" $(GORELEASER) release --snapshot --clean
