@@ -20,9 +20,6 @@ GORELEASER := $(TOOLS)/goreleaser
 # What is written in TypeScript, e.g. "checkout dashboard": folders with a package.json.
 FRONT_ENDS := $(patsubst %/package.json,%,$(wildcard */package.json clients/*/package.json))
 
-# Those of them that are built into the binary.
-SHIPPED := checkout dashboard
-
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -161,10 +158,10 @@ lint: $(GOLANGCI_LINT) ## Run the linters; who may import whom is among their ru
 # Releasing.
 
 .PHONY: sbom
-sbom: build $(CYCLONEDX) ## List what bin/paygate is made of, in CycloneDX: bin/sbom/
+sbom: build $(CYCLONEDX) ## List what bin/paygate is made of, in CycloneDX: bin/sbom/; the checkout has no package of others
 	mkdir -p bin/sbom
-	$(CYCLONEDX) bin -json -licenses -noserial -version "$(VERSION)" -output bin/sbom/paygate.cdx.json bin/paygate
-	for part in $(SHIPPED); do npm --prefix $$part sbom --sbom-format=cyclonedx --omit=dev --package-lock-only >bin/sbom/$$part.cdx.json; done
+	$(CYCLONEDX) bin -json -licenses -noserial -notimestamp -version "$(VERSION)" -output bin/sbom/paygate.cdx.json bin/paygate
+	npm --prefix dashboard sbom --sbom-format=cyclonedx --omit=dev --package-lock-only >bin/sbom/dashboard.cdx.json
 
 .PHONY: release/check
 release/check: ## Check .goreleaser.yaml, as goreleaser reads it
