@@ -8,9 +8,8 @@ RUN go mod download
 COPY . .
 ARG VERSION=devel
 ARG COMMIT=
-# Without paths, times or build ids of this machine: the same sources, version and Go give the same bytes. The tags
-# leave out a codec of Gin's that nothing uses, and put the time zones into the binary.
-RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags nomsgpack,timetzdata \
+# The same sources, version and Go give the same bytes.
+RUN CGO_ENABLED=0 GOFLAGS="$(tools/goflags.sh)" go build \
       -ldflags "-s -w -buildid= -X main.version=${VERSION} -X main.commit=${COMMIT}" \
       -o /out/paygate ./cmd/paygate
 

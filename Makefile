@@ -7,12 +7,15 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null)
 
 TOOLS := .tools/bin
 SQLC := $(TOOLS)/sqlc
 OAPI_CODEGEN := $(TOOLS)/oapi-codegen
 GOLANGCI_LINT := $(TOOLS)/golangci-lint
 GOFUMPT := $(TOOLS)/gofumpt
+CYCLONEDX := $(TOOLS)/cyclonedx-gomod
+GORELEASER := $(TOOLS)/goreleaser
 
 # What is written in TypeScript, e.g. "checkout dashboard": folders with a package.json.
 FRONT_ENDS := $(patsubst %/package.json,%,$(wildcard */package.json clients/*/package.json))
@@ -27,7 +30,7 @@ help: ## Show this list
 
 .PHONY: build
 build: ## Build bin/paygate: static, with its version stamped in
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/paygate ./cmd/paygate
+	CGO_ENABLED=0 GOFLAGS="$$(tools/goflags.sh)" go build -ldflags '-s -w -buildid= -X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o bin/paygate ./cmd/paygate
 
 .PHONY: generate
 generate: $(SQLC) $(OAPI_CODEGEN) clients/typescript/node_modules/.package-lock.json ## Compile queries/ to Go, and the API's contract to its clients
@@ -162,6 +165,36 @@ verify/vet: ## Run go vet
 lint: $(GOLANGCI_LINT) ## Run the linters; who may import whom is among their rules
 	$(GOLANGCI_LINT) run
 
+# Releasing.
+
+.PHONY: sbom
+sbom: build $(CYCLONEDX) ## List what bin/paygate is made of, in CycloneDX: bin/sbom/; the checkout has no package of others
+	mkdir -p bin/sbom
+	$(CYCLONEDX) bin -json -licenses -noserial -notimestamp -version "$(VERSION)" -output bin/sbom/paygate.cdx.json bin/paygate
+	npm --prefix dashboard sbom --sbom-format=cyclonedx --omit=dev --package-lock-only >bin/sbom/dashboard.cdx.json
+
+.PHONY: release/check
+release/check: ## Check .goreleaser.yaml, as goreleaser reads it
+	cd tools/goreleaser && go test ./...
+
+.PHONY: release/reproducible
+release/reproducible: ## Build what is committed twice, in two places and with empty caches, and compare
+	@work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
+	for place in one two/of/another/depth; do \
+		git clone --quiet . "$$work/$$place"; \
+		GOCACHE="$$work/cache-of-$${place%%/*}" $(MAKE) -C "$$work/$$place" build; \
+		(cd "$$work/$$place" && sha256sum bin/paygate) | tee -a "$$work/sums"; \
+	done; \
+	[ "$$(sort -u "$$work/sums" | wc -l)" = 1 ]
+
+.PHONY: release/snapshot
+release/snapshot: $(GORELEASER) $(CYCLONEDX) ## Make everything of a release in dist/, and publish nothing; compiles goreleaser first
+	GOFLAGS="$$(tools/goflags.sh)" $(GORELEASER) release --snapshot --clean
+
+.PHONY: release
+release: $(GORELEASER) $(CYCLONEDX) ## Publish the tag that is checked out, as a draft
+	GOFLAGS="$$(tools/goflags.sh)" $(GORELEASER) release --clean
+
 # Tools, rebuilt when their versions change.
 
 # Without cgo, sqlc parses with the WebAssembly build of Postgres' parser instead of compiling its C.
@@ -177,3 +210,9 @@ $(GOLANGCI_LINT): tools/lint/go.mod tools/lint/go.sum
 # Out of the same module as golangci-lint, which holds a gofumpt too: the two never disagree.
 $(GOFUMPT): tools/lint/go.mod tools/lint/go.sum
 	cd tools/lint && CGO_ENABLED=0 go build -trimpath -o ../../$@ mvdan.cc/gofumpt
+
+$(CYCLONEDX): tools/sbom/go.mod tools/sbom/go.sum
+	cd tools/sbom && CGO_ENABLED=0 go build -trimpath -o ../../$@ github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
+
+$(GORELEASER): tools/goreleaser/go.mod tools/goreleaser/go.sum
+	cd tools/goreleaser && CGO_ENABLED=0 go build -trimpath -o ../../$@ github.com/goreleaser/goreleaser/v2

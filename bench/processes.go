@@ -27,7 +27,7 @@ var (
 const noiseBound = 0.10
 
 // backlog is how many payments wait before workers are let at them.
-const backlog = 6000
+const backlog = 8000
 
 // killedGateway tells the gateway whose processes are killed from those that are measured.
 const killedGateway = 9
@@ -132,19 +132,30 @@ func (r *rig) intakeOf(ctx context.Context, targets []load.Target) (float64, err
 	return rate, nil
 }
 
-// drainBy lets n workers at a backlog, and returns how many payments a second they brought to their webhook.
+// drainBy lets n workers at a backlog, and returns how many payments a second they brought to their webhook. The workers
+// are held back until all are there: what each takes to start is no part of what it does, and would count n times.
 func (r *rig) drainBy(ctx context.Context, g *gateway, n int) (float64, error) {
 	made, err := load.Run(ctx, load.Options{Target: g.target, Connections: 64, Duration: time.Minute, MaxRequests: backlog, Accepted: r.sink.accept})
 	if err != nil {
 		return 0, err
 	}
-	// Workers that look for the first time find everything; the clock starts when all are there.
+	queues, err := g.openQueues(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer queues.close()
+	if err := queues.pause(ctx); err != nil {
+		return 0, err
+	}
 	workers := make([]*process.Process, n)
-	begin := time.Now()
 	for i := range workers {
-		if workers[i], _, _, err = g.start(ctx, "worker"); err != nil {
+		if workers[i], err = g.startIdleWorker(ctx); err != nil {
 			return 0, err
 		}
+	}
+	begin := time.Now()
+	if err := queues.resume(ctx); err != nil {
+		return 0, err
 	}
 	bounded, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()

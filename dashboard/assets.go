@@ -2,9 +2,12 @@ package dashboard
 
 import (
 	"bytes"
+	"compress/gzip"
 	"embed"
+	"errors"
 	"fmt"
 	"html"
+	"io"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -51,8 +54,14 @@ func newApp(prefix string) (http.Handler, error) {
 	}), nil
 }
 
+// serveAsset serves what the build compressed as it is; only for whoever does not read gzip, it is unpacked.
 func serveAsset(w http.ResponseWriter, r *http.Request, files fs.FS, name string) {
-	body, err := fs.ReadFile(files, name)
+	compressed := true
+	body, err := fs.ReadFile(files, name+".gz")
+	if errors.Is(err, fs.ErrNotExist) {
+		compressed = false
+		body, err = fs.ReadFile(files, name)
+	}
 	if err != nil {
 		http.NotFound(w, r)
 		return
@@ -65,9 +74,17 @@ func serveAsset(w http.ResponseWriter, r *http.Request, files fs.FS, name string
 	}
 	header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	header.Set("Vary", "Accept-Encoding")
-	if compressed, err := fs.ReadFile(files, name+".gz"); err == nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	switch {
+	case compressed && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip"):
 		header.Set("Content-Encoding", "gzip")
-		body = compressed
+	case compressed:
+		plain, err := gzip.NewReader(bytes.NewReader(body))
+		if err != nil {
+			http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+			return
+		}
+		_, _ = io.Copy(w, plain) //nolint:gosec // our own embedded file; who asked is gone, or has it
+		return
 	}
 	_, _ = w.Write(body) //nolint:gosec // our own embedded file; who asked is gone, or has it
 }

@@ -2,6 +2,7 @@ package dashboard_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"io"
 	"log/slog"
@@ -212,7 +213,20 @@ func TestAnswersAreClosed(t *testing.T) {
 	require.True(t, found)
 	script, _, _ := strings.Cut(rest, `"`)
 	asset := b.do(t, nil, http.MethodGet, "/"+script, "", "Accept-Encoding", "gzip")
-	require.NoError(t, asset.Body.Close())
 	require.Equal(t, "gzip", asset.Header.Get("Content-Encoding"))
 	require.Contains(t, asset.Header.Get("Cache-Control"), "immutable")
+	unpacked, err := gzip.NewReader(asset.Body)
+	require.NoError(t, err)
+	packed, err := io.ReadAll(unpacked)
+	require.NoError(t, err)
+	require.NoError(t, asset.Body.Close())
+
+	asset = b.do(t, nil, http.MethodGet, "/"+script, "", "Accept-Encoding", "identity")
+	require.Equal(t, http.StatusOK, asset.StatusCode)
+	require.Empty(t, asset.Header.Get("Content-Encoding"))
+	require.Equal(t, "text/javascript; charset=utf-8", asset.Header.Get("Content-Type"))
+	plain, err := io.ReadAll(asset.Body)
+	require.NoError(t, err)
+	require.NoError(t, asset.Body.Close())
+	require.Equal(t, string(packed), string(plain), "who reads no gzip gets the same")
 }

@@ -1,1 +1,0 @@
-import{F as e}from"./index-BG4Cicqw.js";import{A as t,k as n}from"./page-B-kDqRDa.js";var r=e({queryKey:[`list`,`endpoints`],queryFn:()=>n(`/api/v1/webhook_endpoints?limit=100`)}),i=e({queryKey:[`home`,`endpoints`],queryFn:()=>n(`/data/home${t({period:`24h`,zone:`UTC`})}`)}),a=e=>e.event_types.includes(`*`)?`All events`:e.event_types.join(`, `);export{a as n,i as r,r as t};

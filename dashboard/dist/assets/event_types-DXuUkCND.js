@@ -1,1 +1,0 @@
-var e=[`payment.created`,`payment.requires_action`,`payment.authorized`,`payment.success`,`payment.failed`,`payment.canceled`,`refund.created`,`refund.processed`,`refund.failed`,`order.paid`,`webhook.test`,`endpoint.disabled`];export{e as t};

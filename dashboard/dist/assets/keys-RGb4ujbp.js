@@ -1,1 +1,0 @@
-var e=(e,t=Date.now())=>e.revoked_at?`revoked`:e.expires_at?new Date(e.expires_at).getTime()<=t?`expired`:`expiring`:`live`;export{e as t};

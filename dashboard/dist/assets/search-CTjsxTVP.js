@@ -1,1 +1,0 @@
-import{D as e,O as t}from"./index-BG4Cicqw.js";function n(){let n=t({strict:!1}),r=e();return[n,e=>void r({to:`.`,search:(t=>({...t,starting_after:void 0,ending_before:void 0,...e})),replace:!0,resetScroll:!1})]}export{n as t};
