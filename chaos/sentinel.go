@@ -197,7 +197,7 @@ func (f *fleet) awaitWhole(ctx context.Context) error {
 			return err
 		}
 		info, err := s.info(ctx, "replication")
-		if err == nil && !(strings.Contains(info, "connected_slaves:1") && strings.Contains(info, "state=online")) {
+		if err == nil && (!strings.Contains(info, "connected_slaves:1") || !strings.Contains(info, "state=online")) {
 			err = errors.New("the primary has no replica")
 		}
 		return err
