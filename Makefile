@@ -180,8 +180,9 @@ release/check: ## Check .goreleaser.yaml, as goreleaser reads it
 .PHONY: release/reproducible
 release/reproducible: ## Build what is committed twice, in two places and with empty caches, and compare
 	@work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
+	git clone --quiet . "$$work/sources"; \
 	for place in one two/of/another/depth; do \
-		git clone --quiet . "$$work/$$place"; \
+		git clone --quiet "$$work/sources" "$$work/$$place"; \
 		GOCACHE="$$work/cache-of-$${place%%/*}" $(MAKE) -C "$$work/$$place" build; \
 		(cd "$$work/$$place" && sha256sum bin/paygate) | tee -a "$$work/sums"; \
 	done; \

@@ -82,7 +82,7 @@ func (r *rig) measureProcesses(ctx context.Context, g *gateway, rounds int, prog
 			}
 		}
 		for _, n := range workerCounts {
-			rate, err := r.drainBy(ctx, g, n)
+			rate, err := r.drainBy(ctx, g, n, progress)
 			if err != nil {
 				return nil, err
 			}
@@ -134,7 +134,7 @@ func (r *rig) intakeOf(ctx context.Context, targets []load.Target) (float64, err
 
 // drainBy lets n workers at a backlog, and returns how many payments a second they brought to their webhook. The workers
 // are held back until all are there: what each takes to start is no part of what it does, and would count n times.
-func (r *rig) drainBy(ctx context.Context, g *gateway, n int) (float64, error) {
+func (r *rig) drainBy(ctx context.Context, g *gateway, n int, progress func(string, ...any)) (float64, error) {
 	made, err := load.Run(ctx, load.Options{Target: g.target, Connections: 64, Duration: time.Minute, MaxRequests: backlog, Accepted: r.sink.accept})
 	if err != nil {
 		return 0, err
@@ -153,6 +153,11 @@ func (r *rig) drainBy(ctx context.Context, g *gateway, n int) (float64, error) {
 			return 0, err
 		}
 	}
+	if r.statements {
+		if err := g.forgetStatements(ctx); err != nil {
+			return 0, err
+		}
+	}
 	begin := time.Now()
 	if err := queues.resume(ctx); err != nil {
 		return 0, err
@@ -163,6 +168,11 @@ func (r *rig) drainBy(ctx context.Context, g *gateway, n int) (float64, error) {
 		return 0, err
 	}
 	elapsed := time.Since(begin)
+	if r.statements {
+		if err := g.printStatements(ctx, progress); err != nil {
+			return 0, err
+		}
+	}
 	for _, worker := range workers {
 		if err := worker.Stop(ctx, stopGrace, syscall.SIGTERM); err != nil {
 			return 0, fmt.Errorf("error stopping a worker: %w", err)

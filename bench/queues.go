@@ -11,7 +11,6 @@ import (
 
 	"paygate/db"
 	"paygate/db/local/process"
-	"paygate/jobs"
 )
 
 // queues are those of a gateway, to be held back and let go.
@@ -20,7 +19,7 @@ type queues struct {
 	client *river.Client[pgx.Tx]
 }
 
-// openQueues makes every queue known to River, which can only pause those that a worker has had.
+// openQueues makes every queue that has jobs known to River, which can only pause those that a worker has had.
 func (g *gateway) openQueues(ctx context.Context) (*queues, error) {
 	pool, err := db.Open(ctx, g.databaseURL, db.PoolOptions{MaxConns: 2})
 	if err != nil {
@@ -31,11 +30,9 @@ func (g *gateway) openQueues(ctx context.Context) (*queues, error) {
 		pool.Close()
 		return nil, fmt.Errorf("error opening the queues: %w", err)
 	}
-	for _, name := range jobs.Queues() {
-		if _, err := pool.Exec(ctx, "INSERT INTO river_queue (name, updated_at) VALUES ($1, now()) ON CONFLICT DO NOTHING", name); err != nil {
-			pool.Close()
-			return nil, fmt.Errorf("error making a queue known: %w", err)
-		}
+	if _, err := pool.Exec(ctx, "INSERT INTO river_queue (name, updated_at) SELECT DISTINCT queue, now() FROM river_job ON CONFLICT DO NOTHING"); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("error making queues known: %w", err)
 	}
 	return q, nil
 }

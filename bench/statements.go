@@ -21,7 +21,20 @@ type statement struct {
 // shownStatements is how many are listed.
 const shownStatements = 25
 
-// printStatements lists what took most of Postgres' time in a gateway's database so far.
+// forgetStatements begins the count anew.
+func (g *gateway) forgetStatements(ctx context.Context) error {
+	pool, err := db.Open(ctx, g.databaseURL, db.PoolOptions{MaxConns: 1})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	if _, err := pool.Exec(ctx, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements; SELECT pg_stat_statements_reset()", pgx.QueryExecModeSimpleProtocol); err != nil {
+		return fmt.Errorf("error forgetting statements: %w", err)
+	}
+	return nil
+}
+
+// printStatements lists what took most of Postgres' time in a gateway's database since then, or so far.
 func (g *gateway) printStatements(ctx context.Context, progress func(string, ...any)) error {
 	pool, err := db.Open(ctx, g.databaseURL, db.PoolOptions{MaxConns: 1})
 	if err != nil {
