@@ -44,6 +44,8 @@ if has_front_end >/dev/null; then
   want "npm" command -v npm
   want "chromium" command -v chromium
   want "firefox-esr" command -v firefox-esr
+  # Without it, screenshots of the page in Hindi show boxes, and its lines break elsewhere.
+  want "fonts-lohit-deva" sh -c 'fc-list :lang=hi | grep -q .'
 fi
 
 if [ ${#packages[@]} -eq 0 ]; then
