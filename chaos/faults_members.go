@@ -174,7 +174,9 @@ func runJobsTwice(ctx context.Context, r *rig, f fault) (time.Duration, error) {
 	end := time.Now().Add(f.length)
 	for time.Now().Before(end) {
 		err := r.postgres.with(ctx, func(conn *pgx.Conn) error {
-			_, err := conn.Exec(ctx, "UPDATE river_job SET state = 'available', scheduled_at = now() WHERE state = 'running' AND attempt < 20")
+			// What River is about to change is left alone: to wait for it could be a deadlock.
+			_, err := conn.Exec(ctx, `UPDATE river_job SET state = 'available', scheduled_at = now() WHERE id IN (
+				SELECT id FROM river_job WHERE state = 'running' AND attempt < 20 ORDER BY id FOR UPDATE SKIP LOCKED)`)
 			return err
 		})
 		if err != nil {
