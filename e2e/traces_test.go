@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -102,20 +103,19 @@ func TestTracesOfRequestsThatShareATransaction(t *testing.T) {
 	_, apiURL := g.start(t, "api", traced...)
 
 	const requests = 60
-	traceOf := make(chan [2]string, requests)
+	made := make([]resource, requests)
+	traceOf := func(n int) string { return fmt.Sprintf("%032x", n+1) }
+	var callers sync.WaitGroup
 	for n := range requests {
-		go func() {
-			trace := fmt.Sprintf("%032x", n+1)
-			_, body := ask(t, http.MethodPost, apiURL+"/api/v1/payments", `{"amount":50000,"currency":"INR"}`, "Traceparent", "00-"+trace+"-"+callersSpan+"-01")
-			var made resource
-			_ = json.Unmarshal(body, &made) // an answer without an id fails below
-			traceOf <- [2]string{made.ID, trace}
-		}()
+		callers.Go(func() {
+			_, body := ask(t, http.MethodPost, apiURL+"/api/v1/payments", `{"amount":50000,"currency":"INR"}`, "Traceparent", "00-"+traceOf(n)+"-"+callersSpan+"-01")
+			_ = json.Unmarshal(body, &made[n]) // an answer without an id fails below
+		})
 	}
+	callers.Wait() // for those, too, that failed and have no answer
 	traces := make(map[string]string, requests)
-	for range requests {
-		made := <-traceOf
-		traces[made[0]] = made[1]
+	for n, payment := range made {
+		traces[payment.ID] = traceOf(n)
 	}
 	require.Len(t, traces, requests)
 	g.start(t, "worker", traced...)
