@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -28,7 +29,7 @@ type pathPrefix string
 func (p *pathPrefix) UnmarshalText(text []byte) error {
 	prefix := strings.TrimRight(string(text), "/")
 	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~/"
-	if prefix != "" && !strings.HasPrefix(prefix, "/") || strings.Trim(prefix, letters) != "" || filepath.Clean("/"+prefix) != "/"+strings.TrimLeft(prefix, "/") {
+	if prefix != "" && (prefix[0] != '/' || strings.Trim(prefix, letters) != "" || path.Clean(prefix) != prefix) {
 		return fmt.Errorf("%q is not a path such as /pay", text)
 	}
 	*p = pathPrefix(prefix)
