@@ -9,7 +9,7 @@ COPY . .
 ARG VERSION=devel
 ARG COMMIT=
 # The same sources, version and Go give the same bytes.
-RUN CGO_ENABLED=0 GOFLAGS="$(tools/goflags.sh)" go build \
+RUN CGO_ENABLED=0 GOFLAGS="$(tools/goflags.sh image)" go build \
       -ldflags "-s -w -buildid= -X main.version=${VERSION} -X main.commit=${COMMIT}" \
       -o /out/paygate ./cmd/paygate
 

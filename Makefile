@@ -127,7 +127,7 @@ chaos/mutations: build deps ## Build five defects into the gateway, one by one, 
 # Checking.
 
 .PHONY: verify
-verify: verify/modules verify/format verify/sqlc verify/clients verify/dashboard verify/vet lint ## Check what needs no test: modules, format, SQL, generated and built files, lint
+verify: verify/modules verify/format verify/sqlc verify/clients verify/dashboard verify/vet verify/image lint ## Check what needs no test: modules, format, SQL, generated and built files, lint
 
 .PHONY: verify/modules
 verify/modules: ## Check that go.mod is tidy, the modules are what go.sum says, and their licences are permitted
@@ -160,6 +160,15 @@ verify/dashboard: dashboard/node_modules/.package-lock.json ## Check that the da
 .PHONY: verify/vet
 verify/vet: ## Run go vet
 	go vet ./...
+
+# Made of the Dockerfile's parts: the binary with its flags, and the certificates of a Debian.
+IMAGE_BYTES := 40000000
+.PHONY: verify/image
+verify/image: deps ## Check the build that goes into the image, and that the image stays below 40 MB
+	go vet -tags image ./cmd/paygate
+	go test -tags image ./cmd/paygate -run Image -count=1 -v | grep -- '--- PASS'
+	CGO_ENABLED=0 GOFLAGS="$$(tools/goflags.sh image)" go build -ldflags '-s -w -buildid=' -o .tools/image/paygate ./cmd/paygate
+	@size=$$(cat .tools/image/paygate /etc/ssl/certs/ca-certificates.crt | wc -c); echo "the image has $$size bytes"; [ "$$size" -le $(IMAGE_BYTES) ]
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## Run the linters; who may import whom is among their rules

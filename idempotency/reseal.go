@@ -16,19 +16,11 @@ func Reseal(ctx context.Context, db dbsqlc.DBTX, keys *keyring.Keyring) (changed
 	if err != nil {
 		return 0, fmt.Errorf("error reading the fingerprint key: %w", err)
 	}
-	for _, row := range rows {
-		fresh, err := keys.Reseal(row.Sealed, []byte(row.Name))
-		if err != nil {
-			return changed, fmt.Errorf("error opening the key %s: %w", row.Name, err)
-		}
-		if fresh == nil {
-			continue
-		}
-		n, err := queries.SealedGatewaySecretReplace(ctx, db, &dbsqlc.SealedGatewaySecretReplaceParams{Name: row.Name, Sealed: fresh, Before: row.Sealed})
-		if err != nil {
-			return changed, fmt.Errorf("error storing the key %s: %w", row.Name, err)
-		}
-		changed += n
+	all := make([]keyring.Stored, len(rows))
+	for i, row := range rows {
+		all[i] = keyring.Stored{Name: "the key " + row.Name, Sealed: row.Sealed, AAD: []byte(row.Name), Replace: func(ctx context.Context, fresh []byte) (int64, error) {
+			return queries.SealedGatewaySecretReplace(ctx, db, &dbsqlc.SealedGatewaySecretReplaceParams{Name: row.Name, Sealed: fresh, Before: row.Sealed})
+		}}
 	}
-	return changed, nil
+	return keys.ResealAll(ctx, all)
 }

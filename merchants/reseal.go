@@ -16,24 +16,16 @@ func Reseal(ctx context.Context, db dbsqlc.DBTX, keys *keyring.Keyring) (changed
 	if err != nil {
 		return 0, fmt.Errorf("error reading checkout secrets: %w", err)
 	}
+	var all []keyring.Stored
 	for _, row := range rows {
 		for _, sealed := range [][]byte{row.Sealed, row.NextSealed} {
 			if sealed == nil {
 				continue
 			}
-			fresh, err := keys.Reseal(sealed, checkoutSecretContext(row.MerchantID))
-			if err != nil {
-				return changed, fmt.Errorf("error opening a checkout secret of %s: %w", row.MerchantID, err)
-			}
-			if fresh == nil {
-				continue
-			}
-			n, err := queries.SealedCheckoutSecretReplace(ctx, db, &dbsqlc.SealedCheckoutSecretReplaceParams{MerchantID: row.MerchantID, Fresh: fresh, Before: sealed})
-			if err != nil {
-				return changed, fmt.Errorf("error storing a checkout secret of %s: %w", row.MerchantID, err)
-			}
-			changed += n
+			all = append(all, keyring.Stored{Name: "a checkout secret of " + row.MerchantID.String(), Sealed: sealed, AAD: checkoutSecretContext(row.MerchantID), Replace: func(ctx context.Context, fresh []byte) (int64, error) {
+				return queries.SealedCheckoutSecretReplace(ctx, db, &dbsqlc.SealedCheckoutSecretReplaceParams{MerchantID: row.MerchantID, Fresh: fresh, Before: sealed})
+			}})
 		}
 	}
-	return changed, nil
+	return keys.ResealAll(ctx, all)
 }

@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
 # Prints the GOFLAGS of a release, for the Makefile, the Dockerfile and .goreleaser.yaml alike: without paths or the state
 # of a repository, so that the same sources, version and Go give the same bytes. The tags leave out a codec of Gin's that
-# nothing uses, and put the time zones into the binary. See docs/decisions/0031-what-is-in-the-image.md.
+# nothing uses, and put the time zones into the binary; further ones are arguments. See docs/decisions/0031-what-is-in-the-image.md.
+#
+#   tools/goflags.sh          # for an archive, or this machine
+#   tools/goflags.sh image    # without what `paygate dev` brings along
 set -euo pipefail
-printf '%s ' -trimpath -buildvcs=false -tags=nomsgpack,timetzdata
+tags=(nomsgpack timetzdata "$@")
+printf '%s ' -trimpath -buildvcs=false "-tags=$(IFS=, && echo "${tags[*]}")"
 
 # Text templates call methods by name, and so the linker must keep every method of every type that can be reached. The
 # largest of what is kept and never runs, or never where time matters, is compiled without inlining: 3 MB less.

@@ -16,37 +16,20 @@ func Reseal(ctx context.Context, db dbsqlc.DBTX, keys *keyring.Keyring) (changed
 	if err != nil {
 		return 0, fmt.Errorf("error reading secrets: %w", err)
 	}
-	for _, row := range secrets {
-		fresh, err := keys.Reseal(row.Sealed, secretContext(row.EndpointID))
-		if err != nil {
-			return changed, fmt.Errorf("error opening a secret of %s: %w", row.EndpointID, err)
-		}
-		if fresh == nil {
-			continue
-		}
-		n, err := queries.SealedWebhookSecretReplace(ctx, db, &dbsqlc.SealedWebhookSecretReplaceParams{ID: row.ID, Sealed: fresh, Before: row.Sealed})
-		if err != nil {
-			return changed, fmt.Errorf("error storing a secret of %s: %w", row.EndpointID, err)
-		}
-		changed += n
-	}
 	headers, err := queries.SealedWebhookHeaders(ctx, db)
 	if err != nil {
-		return changed, fmt.Errorf("error reading headers: %w", err)
+		return 0, fmt.Errorf("error reading headers: %w", err)
+	}
+	all := make([]keyring.Stored, 0, len(secrets)+len(headers))
+	for _, row := range secrets {
+		all = append(all, keyring.Stored{Name: "a secret of " + row.EndpointID, Sealed: row.Sealed, AAD: secretContext(row.EndpointID), Replace: func(ctx context.Context, fresh []byte) (int64, error) {
+			return queries.SealedWebhookSecretReplace(ctx, db, &dbsqlc.SealedWebhookSecretReplaceParams{ID: row.ID, Sealed: fresh, Before: row.Sealed})
+		}})
 	}
 	for _, row := range headers {
-		fresh, err := keys.Reseal(row.Headers, headersContext(row.ID))
-		if err != nil {
-			return changed, fmt.Errorf("error opening the headers of %s: %w", row.ID, err)
-		}
-		if fresh == nil {
-			continue
-		}
-		n, err := queries.SealedWebhookHeadersReplace(ctx, db, &dbsqlc.SealedWebhookHeadersReplaceParams{ID: row.ID, Headers: fresh, Before: row.Headers})
-		if err != nil {
-			return changed, fmt.Errorf("error storing the headers of %s: %w", row.ID, err)
-		}
-		changed += n
+		all = append(all, keyring.Stored{Name: "the headers of " + row.ID, Sealed: row.Headers, AAD: headersContext(row.ID), Replace: func(ctx context.Context, fresh []byte) (int64, error) {
+			return queries.SealedWebhookHeadersReplace(ctx, db, &dbsqlc.SealedWebhookHeadersReplaceParams{ID: row.ID, Headers: fresh, Before: row.Headers})
+		}})
 	}
-	return changed, nil
+	return keys.ResealAll(ctx, all)
 }

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel/sdk/trace"
-
-	"paygate/tracing/export"
 )
 
 // traceExporter is what becomes of spans; "" where nothing was said.
@@ -30,17 +30,47 @@ func (e *traceExporter) UnmarshalText(text []byte) error {
 	return fmt.Errorf("%q is not one of otlp and none", text)
 }
 
-// traceProtocol is how they travel; "" where nothing was said.
-type traceProtocol export.Protocol
+// traceProtocol is how they travel. There is one way; the standard has others, which are refused rather than not followed.
+type traceProtocol string
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (p *traceProtocol) UnmarshalText(text []byte) error {
-	switch protocol := export.Protocol(text); protocol {
-	case export.GRPC, export.HTTP:
-		*p = traceProtocol(protocol)
+	if string(text) != "http/protobuf" {
+		return fmt.Errorf("%q is not http/protobuf, which alone is spoken: collectors take it on port 4318", text)
+	}
+	*p = traceProtocol(text)
+	return nil
+}
+
+// compression is what becomes of a body; "" where nothing was said.
+type compression string
+
+const (
+	compressGzip compression = "gzip"
+	compressNone compression = "none"
+)
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (c *compression) UnmarshalText(text []byte) error {
+	switch given := compression(text); given {
+	case compressGzip, compressNone:
+		*c = given
 		return nil
 	}
-	return fmt.Errorf("%q is not one of grpc and http/protobuf", text)
+	return fmt.Errorf("%q is not one of gzip and none", text)
+}
+
+// exportTimeout is a duration that the standard writes as milliseconds; 0 where nothing was said.
+type exportTimeout time.Duration
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (t *exportTimeout) UnmarshalText(text []byte) error {
+	milliseconds, err := strconv.ParseUint(string(text), 10, 31)
+	if err != nil || milliseconds == 0 {
+		return fmt.Errorf("%q is not a number of milliseconds, such as 10000", text)
+	}
+	*t = exportTimeout(time.Duration(milliseconds) * time.Millisecond) //nolint:gosec // of 31 bits
+	return nil
 }
 
 // collectorURL is where a collector is.

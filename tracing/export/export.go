@@ -12,30 +12,16 @@ import (
 	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	"go.opentelemetry.io/otel/sdk/resource"
 	"go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.40.0"
 )
 
-// Protocol is how spans travel.
-type Protocol string
-
-// The protocols of OTLP that are spoken.
-const (
-	GRPC Protocol = "grpc"
-	HTTP Protocol = "http/protobuf"
-)
-
-// Options of a provider. All but Headers and Resource are required.
+// Options of a provider. All but Resource are required.
 type Options struct {
-	// Endpoint is the URL that spans are posted to; with GRPC its path does not matter.
-	Endpoint string
-	Protocol Protocol
-	// Headers go along, for a collector that wants to know who sends.
-	Headers map[string]string
-	Sampler trace.Sampler
+	Collector Collector
+	Sampler   trace.Sampler
 	// Resource says what the spans come from, by OpenTelemetry's names; ServiceName and Version are part of it.
 	Resource             map[string]string
 	ServiceName, Version string
@@ -44,16 +30,16 @@ type Options struct {
 }
 
 // New returns a provider of spans; its Shutdown sends what it still holds. What is not an option the SDK takes from the
-// environment, by OpenTelemetry's standard names (OTEL_BSP_…, certificates, time-outs): an error says which of it makes no
-// sense. Nothing is sent yet, so the collector may be away.
+// environment, by OpenTelemetry's standard names (OTEL_BSP_…, OTEL_SPAN_…): an error says which of it makes no sense.
+// Nothing is sent yet, so the collector may be away.
 func New(ctx context.Context, opts Options) (*trace.TracerProvider, error) {
 	trouble := &trouble{report: opts.Report}
 	// The SDK tells the process' own handlers what is wrong with its environment, and does without.
 	otel.SetLogger(logr.New(trouble))
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(trouble.add))
-	exporter, err := newExporter(ctx, opts)
+	exporter, err := otlptrace.New(ctx, newClient(opts.Collector))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("error making an exporter of traces: %w", err)
 	}
 	source, err := newResource(ctx, opts)
 	if err != nil {
@@ -80,19 +66,4 @@ func newResource(ctx context.Context, opts Options) (*resource.Resource, error) 
 		return nil, fmt.Errorf("error describing where traces come from: %w", err)
 	}
 	return source, nil
-}
-
-func newExporter(ctx context.Context, opts Options) (trace.SpanExporter, error) {
-	if opts.Protocol == GRPC {
-		exporter, err := otlptracegrpc.New(ctx, otlptracegrpc.WithEndpointURL(opts.Endpoint), otlptracegrpc.WithHeaders(opts.Headers))
-		if err != nil {
-			return nil, fmt.Errorf("error making an exporter of traces: %w", err)
-		}
-		return exporter, nil
-	}
-	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(opts.Endpoint), otlptracehttp.WithHeaders(opts.Headers))
-	if err != nil {
-		return nil, fmt.Errorf("error making an exporter of traces: %w", err)
-	}
-	return exporter, nil
 }
