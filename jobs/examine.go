@@ -7,7 +7,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/rivertype"
 
 	"paygate/doctor"
 )
@@ -24,13 +23,8 @@ type examineArgs struct{}
 // Kind implements river.JobArgs.
 func (examineArgs) Kind() string { return "examine_books" }
 
-// InsertOpts implements river.JobArgsWithInsertOpts. One at a time: it may take longer than to the next.
-func (examineArgs) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: MaintenanceQueue, UniqueOpts: river.UniqueOpts{ByState: []rivertype.JobState{
-		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
-		rivertype.JobStateRunning, rivertype.JobStateScheduled,
-	}}}
-}
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (examineArgs) InsertOpts() river.InsertOpts { return alone() }
 
 // examineJob is that of periodicJobs.
 func examineJob() *river.PeriodicJob {
