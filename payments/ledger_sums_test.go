@@ -195,3 +195,17 @@ func TestLedgerSealIsNeverToCome(t *testing.T) {
 	require.NoError(t, slow.Advance(t.Context()))
 	require.Zero(t, h.count(t, `SELECT count(*) FROM ledger_seal WHERE until > now() - interval '30 seconds' OR until < now() - interval '10 minutes'`))
 }
+
+// However many transfers have one time, a step gets past it.
+func TestLedgerSumsStepOverOneTime(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, houseOptions{})
+	at := time.Now().Add(-time.Hour)
+	for range 30 {
+		require.NoError(t, book(t.Context(), h.pool, at, h.merchant))
+	}
+	require.NoError(t, book(t.Context(), h.pool, at.Add(time.Minute), h.merchant))
+	require.NoError(t, h.sums().Advance(t.Context()))
+	require.EqualValues(t, 1, h.count(t, `SELECT count(*) FROM ledger_sums, ledger_seal WHERE ledger_sums.until = ledger_seal.until`))
+	h.requireBalance(t, h.merchant)
+}
