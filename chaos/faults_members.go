@@ -141,7 +141,12 @@ func rollingUpgrade(ctx context.Context, r *rig, f fault) (time.Duration, error)
 	select {
 	case next := <-r.builds.upgrades:
 		r.log.say("upgrading to %s", next.plain)
-		if _, err := r.paygate(ctx, next.plain, "migrate"); err != nil {
+		// Again, as an operator would, where another fault is not over: a full disk has no room for an index either.
+		err := await(ctx, time.Minute, time.Second, func(ctx context.Context) error {
+			_, err := r.paygate(ctx, next.plain, "migrate")
+			return err
+		})
+		if err != nil {
 			return 0, err
 		}
 		for _, m := range r.members {

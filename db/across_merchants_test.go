@@ -6,7 +6,7 @@ var acrossMerchants = byQuery(map[string][]string{
 	"doctor examines every row of a database": {
 		"DoctorAttemptsAreCounted", "DoctorCapturedIsBooked", "DoctorChargesAreOurs", "DoctorDecisionsMove", "DoctorDecisionsSettle",
 		"DoctorDeliveriesHaveEvents", "DoctorDeliveriesHaveJobs", "DoctorDeliveriesMove", "DoctorDeliveriesWaitForEndpoints",
-		"DoctorEventDeliveries", "DoctorFeesAreBooked", "DoctorOnePaymentPerOrder", "DoctorOrderEvents", "DoctorOutcomesAgree",
+		"DoctorEventDeliveries", "DoctorFeesAreBooked", "DoctorLedgerIsSummed", "DoctorOnePaymentPerOrder", "DoctorOrderEvents", "DoctorOutcomesAgree",
 		"DoctorPaidOrders", "DoctorPaymentEvents", "DoctorPaymentsMatchOrders", "DoctorPaymentsMove", "DoctorPaymentsSettle",
 		"DoctorRefundEvents", "DoctorRefundsAreBooked", "DoctorRefundsArePaid", "DoctorRefundsArePromised", "DoctorRefundsMatchPayments",
 		"DoctorRefundsMove", "DoctorRefundsSettle", "DoctorRefundsWithinCaptured", "DoctorWaitsEnd",
@@ -16,7 +16,7 @@ var acrossMerchants = byQuery(map[string][]string{
 	},
 	"it looks through a database for what is due, whoever's it is; what it finds is worked on by id": {
 		"DashboardRollupDue", "DeliveryAbandonOrphans", "DeliveryExpire", "EndpointFailing", "EndpointWithParked", "EventExpire",
-		"IdempotencyPrune", "PaymentExpired", "TaskExpire",
+		"IdempotencyPrune", "LedgerSumsDue", "PaymentExpired", "TaskExpire",
 	},
 	"work in the background, by the id that a job of the same database carries": {
 		"CheckoutActionGet", "CheckoutPaymentStates", // by the id of a payment that the page was let in for

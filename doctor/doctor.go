@@ -84,6 +84,7 @@ func stuck(count func(*dbsqlc.Queries, context.Context, dbsqlc.DBTX, time.Time) 
 var checks = []check{
 	{"captured_is_booked", "what payments captured is what the ledger booked", plain((*dbsqlc.Queries).DoctorCapturedIsBooked)},
 	{"fees_are_booked", "each fee in the ledger is of a capture, and at most all of it", plain((*dbsqlc.Queries).DoctorFeesAreBooked)},
+	{"ledger_is_summed", "the sums that are kept of the ledger are right", plain((*dbsqlc.Queries).DoctorLedgerIsSummed)},
 	{"refunds_are_promised", "what payments say is refunded is the sum of their refunds", plain((*dbsqlc.Queries).DoctorRefundsArePromised)},
 	{"refunds_within_captured", "no payment has more refunds than it captured", plain((*dbsqlc.Queries).DoctorRefundsWithinCaptured)},
 	{"refunds_are_booked", "each step of each refund is in the ledger once", plain((*dbsqlc.Queries).DoctorRefundsAreBooked)},

@@ -188,6 +188,8 @@ var plants = []struct{ check, what, sql string }{
 	{"captured_is_booked", "a booking for no payment", `INSERT INTO ledger_transfers VALUES ('txn_1', {merchant}, 'capture', 'acquirer', 'balance', 800, 'INR', 'pay_none', '', now())`},
 	{"fees_are_booked", "a fee without a capture", `INSERT INTO ledger_transfers VALUES ('txn_1', {merchant}, 'fee', 'balance', 'fees', 1, 'INR', {failed}, '', now())`},
 	{"fees_are_booked", "a fee above its capture", `ALTER TABLE ledger_transfers DISABLE TRIGGER USER; UPDATE ledger_transfers SET amount = 1501 WHERE payment_id = {captured} AND kind = 'fee'`},
+	{"ledger_is_summed", "a sum that is less than its transfers", `INSERT INTO ledger_seal VALUES (true, now());
+		INSERT INTO ledger_sums VALUES ({merchant}, now(), '{JPY,JPY,JPY}', '{balance,acquirer,fees}', '{1,-2,1}')`},
 	{"refunds_are_promised", "a promise without a refund", `UPDATE payments SET amount_refunded = amount_refunded + 1 WHERE id = {paid}`},
 	{"refunds_are_promised", "a failed refund that was not given back", `UPDATE payments SET amount_refunded = 700 WHERE id = {unrefundable}`},
 	{"refunds_within_captured", "more refunds than captured", `ALTER TABLE payments DROP CONSTRAINT payments_refunds_within_captured;

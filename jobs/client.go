@@ -104,6 +104,7 @@ func NewClient(opts Options) (*river.Client[pgx.Tx], error) {
 		logger:    opts.Logger,
 	})
 	river.AddWorker(workers, &expireWorker{service: opts.Payments, logger: opts.Logger})
+	river.AddWorker(workers, &sumWorker{sums: &payments.LedgerSums{DB: opts.DB, Now: opts.Endpoints.Now}, logger: opts.Logger})
 	river.AddWorker(workers, &examineWorker{db: opts.DB, logger: opts.Logger})
 	river.AddWorker(workers, &pruneWorker{
 		db: opts.DB, retention: cmp.Or(opts.IdempotencyRetention, 30*24*time.Hour), logger: opts.Logger,

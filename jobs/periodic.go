@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 
 	"paygate/webhooks"
 )
@@ -29,7 +30,16 @@ func periodicJobs() []*river.PeriodicJob {
 		),
 		pruneJob(),
 		examineJob(),
+		sumJob(),
 	}
+}
+
+// alone is for what may take longer than to the next time: while one waits or runs there is no second.
+func alone() river.InsertOpts {
+	return river.InsertOpts{Queue: MaintenanceQueue, UniqueOpts: river.UniqueOpts{ByState: []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
+		rivertype.JobStateRunning, rivertype.JobStateScheduled,
+	}}}
 }
 
 // sweepArgs asks to look for parked deliveries that nobody cares for.

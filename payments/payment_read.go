@@ -35,6 +35,17 @@ type PaymentFilter struct {
 	CreatedFrom, CreatedUntil *time.Time
 }
 
+// apart is the status when it is off the usual way: payments in it have an index of their own.
+func apart(status *string) *string {
+	if status != nil {
+		switch Status(*status) {
+		case Failed, RequiresAction, Authorized, Canceled:
+			return status
+		}
+	}
+	return nil
+}
+
 // Payments returns a page of payments, newest first.
 func (s *Service) Payments(ctx context.Context, merchantID uuid.UUID, filter PaymentFilter, params page.Params) (*page.List[*Payment], error) {
 	queries := dbsqlc.New()
@@ -46,14 +57,14 @@ func (s *Service) Payments(ctx context.Context, merchantID uuid.UUID, filter Pay
 		Down: func(at *time.Time, id string, limit int32) ([]*dbsqlc.Payment, error) {
 			return queries.PaymentListPage(ctx, s.reads, &dbsqlc.PaymentListPageParams{
 				MerchantID: merchantID, BeforeAt: at, BeforeID: id, RowLimit: limit,
-				Status: filter.Status, OrderID: filter.OrderID, Method: filter.Method,
+				Status: filter.Status, Apart: apart(filter.Status), OrderID: filter.OrderID, Method: filter.Method,
 				CreatedFrom: filter.CreatedFrom, CreatedUntil: filter.CreatedUntil,
 			})
 		},
 		Up: func(at time.Time, id string, limit int32) ([]*dbsqlc.Payment, error) {
 			return queries.PaymentListPageUp(ctx, s.reads, &dbsqlc.PaymentListPageUpParams{
 				MerchantID: merchantID, AfterAt: at, AfterID: id, RowLimit: limit,
-				Status: filter.Status, OrderID: filter.OrderID, Method: filter.Method,
+				Status: filter.Status, Apart: apart(filter.Status), OrderID: filter.OrderID, Method: filter.Method,
 				CreatedFrom: filter.CreatedFrom, CreatedUntil: filter.CreatedUntil,
 			})
 		},

@@ -23,6 +23,20 @@ SELECT count(*) FROM ledger_transfers f
 LEFT JOIN ledger_transfers c ON c.payment_id = f.payment_id AND c.kind = 'capture'
 WHERE f.kind = 'fee' AND f.amount > coalesce(c.amount, 0);
 
+-- name: DoctorLedgerIsSummed :one
+-- The sums that are kept are those of the ledger up to their time, which is sealed.
+SELECT count(*) FROM ledger_sums k
+LEFT JOIN ledger_seal l ON l.id = k.seal
+WHERE k.until IS DISTINCT FROM least(k.until, l.until) OR EXISTS (
+    SELECT 1 FROM (
+        SELECT unnest(k.currencies) AS currency, unnest(k.accounts) AS account, unnest(k.balances) AS amount
+        UNION ALL
+        SELECT t.currency, side.account, side.amount
+        FROM ledger_transfers t CROSS JOIN LATERAL (VALUES (t.credit, -t.amount), (t.debit, t.amount)) AS side (account, amount)
+        WHERE t.merchant_id = k.merchant_id AND t.created_at < k.until
+    ) AS e
+    GROUP BY e.currency, e.account HAVING sum(e.amount) <> 0);
+
 -- name: DoctorRefundsArePromised :one
 -- What a payment says is refunded is the sum of its refunds that have not failed.
 SELECT count(*) FROM payments p

@@ -13,3 +13,10 @@ SELECT * FROM invariants ORDER BY check_name;
 -- name: InvariantCost :one
 -- When all were last counted, and how long that took; before the first time, in 1970.
 SELECT coalesce(min(checked_at), to_timestamp(0))::timestamptz AS checked_at, coalesce(sum(took_ms), 0)::bigint AS took_ms FROM invariants;
+
+-- name: InvariantsTryLock :one
+-- Whether nobody examines the books; then the session does, until it unlocks or ends.
+SELECT pg_try_advisory_lock(hashtextextended('examine_books', 0));
+
+-- name: InvariantsUnlock :one
+SELECT pg_advisory_unlock(hashtextextended('examine_books', 0));

@@ -1,19 +1,24 @@
 -- name: TransferInsertMany :exec
+-- What is sealed stays as it is: a transfer is dated after that, however long its transaction has taken.
 INSERT INTO ledger_transfers (id, merchant_id, kind, debit, credit, amount, currency, payment_id, refund_id, created_at)
 SELECT unnest(@ids::text[]), unnest(@merchant_ids::uuid[]), unnest(@kinds::text[]), unnest(@debits::text[]),
     unnest(@credits::text[]), unnest(@amounts::bigint[]), unnest(@currencies::text[]), unnest(@payment_ids::text[]),
-    unnest(@refund_ids::text[]), @created_at::timestamptz;
+    unnest(@refund_ids::text[]), greatest(@created_at::timestamptz, (SELECT s.until FROM ledger_seal s));
 
 -- name: MerchantFees :many
 SELECT id, fee_bps, fee_fixed FROM merchants WHERE id = ANY (@ids::uuid[]);
 
 -- name: BalanceByAccount :many
--- The balance of each account: credits less debits.
-SELECT e.currency, e.account, sum(e.amount)::bigint AS balance
+-- The balance of each account, credits less debits: what is summed, and what has been booked since.
+SELECT e.currency::text AS currency, e.account::text AS account, sum(e.amount)::bigint AS balance
 FROM (
-    SELECT t.currency, t.credit AS account, t.amount FROM ledger_transfers t WHERE t.merchant_id = @merchant_id
+    SELECT unnest(s.currencies) AS currency, unnest(s.accounts) AS account, unnest(s.balances) AS amount
+    FROM ledger_sums s WHERE s.merchant_id = @merchant_id
     UNION ALL
-    SELECT t.currency, t.debit, -t.amount FROM ledger_transfers t WHERE t.merchant_id = @merchant_id
+    SELECT t.currency, side.account, side.amount
+    FROM ledger_transfers t CROSS JOIN LATERAL (VALUES (t.credit, t.amount), (t.debit, -t.amount)) AS side (account, amount)
+    WHERE t.merchant_id = @merchant_id
+      AND t.created_at >= coalesce((SELECT u.until FROM ledger_sums u WHERE u.merchant_id = @merchant_id), '-infinity')
 ) AS e
 GROUP BY e.currency, e.account
 ORDER BY e.currency, e.account;

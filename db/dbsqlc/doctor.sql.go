@@ -207,6 +207,28 @@ func (q *Queries) DoctorFeesAreBooked(ctx context.Context, db DBTX) (int64, erro
 	return count, err
 }
 
+const doctorLedgerIsSummed = `-- name: DoctorLedgerIsSummed :one
+SELECT count(*) FROM ledger_sums k
+LEFT JOIN ledger_seal l ON l.id = k.seal
+WHERE k.until IS DISTINCT FROM least(k.until, l.until) OR EXISTS (
+    SELECT 1 FROM (
+        SELECT unnest(k.currencies) AS currency, unnest(k.accounts) AS account, unnest(k.balances) AS amount
+        UNION ALL
+        SELECT t.currency, side.account, side.amount
+        FROM ledger_transfers t CROSS JOIN LATERAL (VALUES (t.credit, -t.amount), (t.debit, t.amount)) AS side (account, amount)
+        WHERE t.merchant_id = k.merchant_id AND t.created_at < k.until
+    ) AS e
+    GROUP BY e.currency, e.account HAVING sum(e.amount) <> 0)
+`
+
+// The sums that are kept are those of the ledger up to their time, which is sealed.
+func (q *Queries) DoctorLedgerIsSummed(ctx context.Context, db DBTX) (int64, error) {
+	row := db.QueryRow(ctx, doctorLedgerIsSummed)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const doctorOnePaymentPerOrder = `-- name: DoctorOnePaymentPerOrder :one
 SELECT count(*) FROM (
     SELECT p.order_id FROM payments p JOIN orders o ON o.id = p.order_id

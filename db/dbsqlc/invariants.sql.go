@@ -88,3 +88,26 @@ func (q *Queries) InvariantRecordMany(ctx context.Context, db DBTX, arg *Invaria
 	)
 	return err
 }
+
+const invariantsTryLock = `-- name: InvariantsTryLock :one
+SELECT pg_try_advisory_lock(hashtextextended('examine_books', 0))
+`
+
+// Whether nobody examines the books; then the session does, until it unlocks or ends.
+func (q *Queries) InvariantsTryLock(ctx context.Context, db DBTX) (bool, error) {
+	row := db.QueryRow(ctx, invariantsTryLock)
+	var pg_try_advisory_lock bool
+	err := row.Scan(&pg_try_advisory_lock)
+	return pg_try_advisory_lock, err
+}
+
+const invariantsUnlock = `-- name: InvariantsUnlock :one
+SELECT pg_advisory_unlock(hashtextextended('examine_books', 0))
+`
+
+func (q *Queries) InvariantsUnlock(ctx context.Context, db DBTX) (bool, error) {
+	row := db.QueryRow(ctx, invariantsUnlock)
+	var pg_advisory_unlock bool
+	err := row.Scan(&pg_advisory_unlock)
+	return pg_advisory_unlock, err
+}

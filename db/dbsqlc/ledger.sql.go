@@ -13,11 +13,15 @@ import (
 )
 
 const balanceByAccount = `-- name: BalanceByAccount :many
-SELECT e.currency, e.account, sum(e.amount)::bigint AS balance
+SELECT e.currency::text AS currency, e.account::text AS account, sum(e.amount)::bigint AS balance
 FROM (
-    SELECT t.currency, t.credit AS account, t.amount FROM ledger_transfers t WHERE t.merchant_id = $1
+    SELECT unnest(s.currencies) AS currency, unnest(s.accounts) AS account, unnest(s.balances) AS amount
+    FROM ledger_sums s WHERE s.merchant_id = $1
     UNION ALL
-    SELECT t.currency, t.debit, -t.amount FROM ledger_transfers t WHERE t.merchant_id = $1
+    SELECT t.currency, side.account, side.amount
+    FROM ledger_transfers t CROSS JOIN LATERAL (VALUES (t.credit, t.amount), (t.debit, -t.amount)) AS side (account, amount)
+    WHERE t.merchant_id = $1
+      AND t.created_at >= coalesce((SELECT u.until FROM ledger_sums u WHERE u.merchant_id = $1), '-infinity')
 ) AS e
 GROUP BY e.currency, e.account
 ORDER BY e.currency, e.account
@@ -29,7 +33,7 @@ type BalanceByAccountRow struct {
 	Balance  int64
 }
 
-// The balance of each account: credits less debits.
+// The balance of each account, credits less debits: what is summed, and what has been booked since.
 func (q *Queries) BalanceByAccount(ctx context.Context, db DBTX, merchantID uuid.UUID) ([]*BalanceByAccountRow, error) {
 	rows, err := db.Query(ctx, balanceByAccount, merchantID)
 	if err != nil {
@@ -244,7 +248,7 @@ const transferInsertMany = `-- name: TransferInsertMany :exec
 INSERT INTO ledger_transfers (id, merchant_id, kind, debit, credit, amount, currency, payment_id, refund_id, created_at)
 SELECT unnest($1::text[]), unnest($2::uuid[]), unnest($3::text[]), unnest($4::text[]),
     unnest($5::text[]), unnest($6::bigint[]), unnest($7::text[]), unnest($8::text[]),
-    unnest($9::text[]), $10::timestamptz
+    unnest($9::text[]), greatest($10::timestamptz, (SELECT s.until FROM ledger_seal s))
 `
 
 type TransferInsertManyParams struct {
@@ -260,6 +264,7 @@ type TransferInsertManyParams struct {
 	CreatedAt   time.Time
 }
 
+// What is sealed stays as it is: a transfer is dated after that, however long its transaction has taken.
 func (q *Queries) TransferInsertMany(ctx context.Context, db DBTX, arg *TransferInsertManyParams) error {
 	_, err := db.Exec(ctx, transferInsertMany,
 		arg.Ids,

@@ -172,6 +172,7 @@ type WebhookDelivery struct {
 	UpdatedAt     time.Time
 	ClaimedUntil  *time.Time
 	Resent        bool
+	Apart         *string
 }
 
 type WebhookEndpoint struct {
