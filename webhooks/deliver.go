@@ -105,7 +105,11 @@ type attempt struct {
 // recorded and its successor scheduled. Where the endpoint's lane has no place the delivery is
 // parked. An error means that nothing is known or recorded, and the job has to run again.
 func (d *Deliverer) Deliver(ctx context.Context, job DeliverArgs) error {
-	place := d.lanes.lineUp(ctx, job.EndpointID, job.Manual)
+	return d.deliver(ctx, &standing{}, job)
+}
+
+func (d *Deliverer) deliver(ctx context.Context, in *standing, job DeliverArgs) error {
+	place := d.lanes.lineUp(ctx, in, job.EndpointID, job.Manual)
 	if place == nil {
 		if _, err := d.parks.Do(ctx, job); err != nil {
 			return fmt.Errorf("error parking a delivery: %w", err)
@@ -124,10 +128,11 @@ func (d *Deliverer) Deliver(ctx context.Context, job DeliverArgs) error {
 // and those that were made are leftovers then.
 func (d *Deliverer) DeliverMany(ctx context.Context, job DeliverManyArgs) error {
 	errs := make([]error, len(job.DeliveryIDs))
+	in := &standing{}
 	var attempts sync.WaitGroup
 	for i, id := range job.DeliveryIDs {
 		attempts.Go(func() {
-			errs[i] = d.Deliver(ctx, DeliverArgs{DeliveryID: id, EndpointID: job.EndpointID})
+			errs[i] = d.deliver(ctx, in, DeliverArgs{DeliveryID: id, EndpointID: job.EndpointID})
 		})
 	}
 	attempts.Wait()

@@ -15,8 +15,9 @@ const (
 	// laneFast is what counts as fast.
 	laneFast = time.Second
 	// lineFor is how long a delivery waits in memory for a place in a lane. A burst at an endpoint that keeps
-	// up is over sooner than its deliveries could be parked and claimed again, which are two writes for each.
-	lineFor = 250 * time.Millisecond
+	// up is over sooner than its deliveries could be parked and claimed again, which are two writes for each. Where
+	// several processes share the processors a burst takes them that much longer, so it is no fraction of a second.
+	lineFor = 2 * time.Second
 	// breakAfter is how many failures in a row open an endpoint's breaker.
 	breakAfter = 10
 	// The breaker stays open for firstBreak, and twice as long each time a probe fails, up to longestBreak.
@@ -35,13 +36,13 @@ const (
 type lanes struct {
 	now func() time.Time
 	// share bounds the attempts in flight at all endpoints together that are not known to be fast, and the
-	// deliveries that wait in memory for a place. It is two fifths of the workers, so that however many
+	// jobs whose deliveries wait in memory for a place. It is two fifths of the workers, so that however many
 	// hang and wait, the others find a worker.
 	share int
 
 	mu         sync.Mutex
 	byEndpoint map[string]*lane
-	// unproven counts the attempts in flight in lanes that are not proven, lined who stands in a line.
+	// unproven counts the attempts in flight in lanes that are not proven, lined the jobs that have deliveries in a line.
 	unproven, lined int
 	swept           time.Time
 }
@@ -62,8 +63,10 @@ type lane struct {
 	// the next one is in time (the generic cell rate algorithm: one value, no counters to refill).
 	interval time.Duration
 	after    time.Time
-	// line is who waits in memory for a place, the first first. A nil place sends one away.
-	line []chan *place
+	// line is who waits in memory for a place, the first first.
+	line []*turn
+	// draining says that a goroutine claims what is parked, and drainAgain that more was parked since it looked last.
+	draining, drainAgain bool
 	// waiting says that deliveries were parked since the lane was last found empty of them.
 	waiting bool
 	used    time.Time
@@ -210,6 +213,31 @@ func (l *lanes) drained(endpointID string) {
 	}
 }
 
+// beginDrain tells whether the caller is to drain an endpoint, until endDrain says that it is done. When another goroutine
+// does already, that looks once more before it ends: what the caller has parked, or the place that it has given back, is found.
+func (l *lanes) beginDrain(endpointID string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	of := l.lane(endpointID, l.now())
+	if of.draining {
+		of.drainAgain = true
+		return false
+	}
+	of.draining = true
+	return true
+}
+
+// endDrain ends a draining, and returns true when somebody wanted another look meanwhile: then it goes on. With stop, it ends
+// in any case.
+func (l *lanes) endDrain(endpointID string, stop bool) (again bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	of := l.lane(endpointID, l.now())
+	again = of.drainAgain
+	of.drainAgain, of.draining = false, again && !stop
+	return again
+}
+
 // opens is when an endpoint's breaker lets a probe through, or its rate limit another request; zero when
 // neither is what keeps one waiting.
 func (l *lanes) opens(endpointID string) time.Time {
@@ -256,7 +284,7 @@ func (l *lanes) sweep(now time.Time) {
 	}
 	l.swept = now
 	for id, of := range l.byEndpoint {
-		if of.inFlight == 0 && now.Sub(of.used) > laneIdle {
+		if of.inFlight == 0 && !of.draining && now.Sub(of.used) > laneIdle {
 			delete(l.byEndpoint, id)
 		}
 	}

@@ -6,43 +6,63 @@ import (
 	"time"
 )
 
+// standing is a job some of whose deliveries wait in lines. Lines are bounded by the jobs in them, for those are what holds
+// workers: a job has up to laneMax deliveries, and a burst is many jobs of that kind.
+type standing struct{ turns int }
+
+// turn is one delivery's wait for a place.
+type turn struct {
+	of *standing
+	// place is where it comes, nil to send the delivery away.
+	place chan *place
+}
+
 // lineUp takes a place as enter does, and where an endpoint that keeps up has none just now, waits a
 // moment for one. Nobody lines up before those that are parked.
-func (l *lanes) lineUp(ctx context.Context, endpointID string, forced bool) *place {
+func (l *lanes) lineUp(ctx context.Context, job *standing, endpointID string, forced bool) *place {
 	l.mu.Lock()
 	now := l.now()
 	of := l.lane(endpointID, now)
-	if forced || l.admits(of, now) || !l.mayLineUp(of, now) {
+	if forced || l.admits(of, now) || !l.mayLineUp(of, job, now) {
 		l.mu.Unlock()
 		return l.enter(endpointID, forced)
 	}
-	turn := make(chan *place, 1)
-	of.line = append(of.line, turn)
-	l.lined++
+	mine := &turn{of: job, place: make(chan *place, 1)}
+	of.line = append(of.line, mine)
+	if job.turns++; job.turns == 1 {
+		l.lined++
+	}
 	l.mu.Unlock()
 
 	patience := time.NewTimer(lineFor)
 	defer patience.Stop()
 	select {
-	case p := <-turn:
+	case p := <-mine.place:
 		return p
 	case <-patience.C:
 	case <-ctx.Done():
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	at := slices.Index(of.line, turn)
+	at := slices.Index(of.line, mine)
 	if at < 0 {
-		return <-turn // its turn came in this moment
+		return <-mine.place // its turn came in this moment
 	}
 	of.line = slices.Delete(of.line, at, at+1)
-	l.lined--
+	l.stepOut(mine)
 	of.waiting = true
 	return nil
 }
 
-func (l *lanes) mayLineUp(of *lane, now time.Time) bool {
-	return of.proven && !of.waiting && l.lined < l.share && of.openUntil.IsZero() && of.after.Sub(now) <= rateSlack
+func (l *lanes) mayLineUp(of *lane, job *standing, now time.Time) bool {
+	return of.proven && !of.waiting && (job.turns > 0 || l.lined < l.share) && of.openUntil.IsZero() && of.after.Sub(now) <= rateSlack
+}
+
+// stepOut counts one that is no longer in a line.
+func (l *lanes) stepOut(t *turn) {
+	if t.of.turns--; t.of.turns == 0 {
+		l.lined--
+	}
 }
 
 // serve gives the free places of a lane to those in its line, and sends them away when the endpoint no
@@ -59,8 +79,9 @@ func (l *lanes) serve(of *lane) {
 		default:
 			of.waiting = true
 		}
-		of.line[0] <- p
+		first := of.line[0]
 		of.line = of.line[1:]
-		l.lined--
+		l.stepOut(first)
+		first.place <- p
 	}
 }

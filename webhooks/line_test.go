@@ -30,7 +30,7 @@ func TestLine(t *testing.T) {
 	lineUp := func(ctx context.Context, l *lanes, n int) <-chan *place {
 		places := make(chan *place, n)
 		for range n {
-			go func() { places <- l.lineUp(ctx, endpoint, false) }()
+			go func() { places <- l.lineUp(ctx, &standing{}, endpoint, false) }()
 		}
 		synctest.Wait()
 		return places
@@ -60,9 +60,9 @@ func TestLine(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			l, held := full(t)
 			begin := time.Now()
-			require.Nil(t, l.lineUp(t.Context(), endpoint, false))
+			require.Nil(t, l.lineUp(t.Context(), &standing{}, endpoint, false))
 			require.Equal(t, lineFor, time.Since(begin))
-			require.Nil(t, l.lineUp(t.Context(), endpoint, false))
+			require.Nil(t, l.lineUp(t.Context(), &standing{}, endpoint, false))
 			require.Equal(t, lineFor, time.Since(begin), "one is parked: the next is too, at once")
 			_, waiting := held[0].leave(false, time.Millisecond)
 			require.True(t, waiting, "whoever leaves has to look for it")
@@ -103,7 +103,7 @@ func TestLine(t *testing.T) {
 			got := lineUp(t.Context(), l, l.share)
 			require.Empty(t, got)
 			begin := time.Now()
-			require.Nil(t, l.lineUp(t.Context(), endpoint, false))
+			require.Nil(t, l.lineUp(t.Context(), &standing{}, endpoint, false))
 			require.Zero(t, time.Since(begin))
 			held[0].leave(true, time.Millisecond)
 			for range l.share {
@@ -117,10 +117,10 @@ func TestLine(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			l := newLanes(time.Now, DefaultWorkers)
 			for range laneStart {
-				require.NotNil(t, l.lineUp(t.Context(), endpoint, false))
+				require.NotNil(t, l.lineUp(t.Context(), &standing{}, endpoint, false))
 			}
 			begin := time.Now()
-			require.Nil(t, l.lineUp(t.Context(), endpoint, false))
+			require.Nil(t, l.lineUp(t.Context(), &standing{}, endpoint, false))
 			require.Zero(t, time.Since(begin))
 		})
 	})
