@@ -73,6 +73,9 @@ const fetchCooldown = 10 * time.Millisecond
 // notification has none of its own, and when nothing follows it waits this long.
 const fetchPoll = 100 * time.Millisecond
 
+// fetchPolls are the queues that look at a pace of their own: housekeeping is in no hurry, and each process looks.
+var fetchPolls = map[string]time.Duration{MaintenanceQueue: time.Second}
+
 // softStop is how long running jobs may finish when the process is asked to stop.
 const softStop = 20 * time.Second
 
@@ -115,7 +118,7 @@ func NewClient(opts Options) (*river.Client[pgx.Tx], error) {
 			n = chosen
 		}
 		if n > 0 {
-			queues[name] = river.QueueConfig{MaxWorkers: n}
+			queues[name] = river.QueueConfig{MaxWorkers: n, FetchPollInterval: fetchPolls[name]}
 		}
 	}
 	client, err := river.NewClient(riverpgxv5.New(opts.DB), &river.Config{

@@ -109,7 +109,15 @@ func (d *Deliverer) Deliver(ctx context.Context, job DeliverArgs) error {
 }
 
 func (d *Deliverer) deliver(ctx context.Context, in *standing, job DeliverArgs) error {
-	place := d.lanes.lineUp(ctx, in, job.EndpointID, job.Manual)
+	load := func() (*loaded, error) { return d.loads.Do(ctx, job.DeliveryID) }
+	place, turn := d.lanes.lineUp(in, job.EndpointID, job.Manual)
+	if turn != nil {
+		// While it waits, and together with the others of its job. An endpoint that is disabled within lineFor of this
+		// still gets the request, as it gets those that are on their way.
+		row, err := load()
+		load = func() (*loaded, error) { return row, err }
+		place = turn.wait(ctx)
+	}
 	if place == nil {
 		if _, err := d.parks.Do(ctx, job); err != nil {
 			return fmt.Errorf("error parking a delivery: %w", err)
@@ -117,7 +125,7 @@ func (d *Deliverer) deliver(ctx context.Context, in *standing, job DeliverArgs) 
 		// Whoever held the last place may have looked for parked deliveries just before this one was.
 		return d.drainOn(ctx, job.EndpointID)
 	}
-	waiting, err := d.attemptIn(ctx, place, job)
+	waiting, err := d.attemptIn(ctx, place, job, load)
 	if err != nil || !waiting {
 		return err
 	}
@@ -141,8 +149,8 @@ func (d *Deliverer) DeliverMany(ctx context.Context, job DeliverManyArgs) error 
 
 // attemptIn makes an attempt in a place and gives the place back. It tells whether parked
 // deliveries may be waiting for it.
-func (d *Deliverer) attemptIn(ctx context.Context, in *place, job DeliverArgs) (waiting bool, err error) {
-	made, err := d.attempt(ctx, job)
+func (d *Deliverer) attemptIn(ctx context.Context, in *place, job DeliverArgs, load func() (*loaded, error)) (waiting bool, err error) {
+	made, err := d.attempt(ctx, job, load)
 	if made == nil {
 		in.unused()
 		return false, err
@@ -160,8 +168,8 @@ func (d *Deliverer) attemptIn(ctx context.Context, in *place, job DeliverArgs) (
 }
 
 // attempt loads, signs and posts. It returns nothing to record when no attempt was made.
-func (d *Deliverer) attempt(ctx context.Context, job DeliverArgs) (*attempt, error) {
-	row, err := d.loads.Do(ctx, job.DeliveryID)
+func (d *Deliverer) attempt(ctx context.Context, job DeliverArgs, load func() (*loaded, error)) (*attempt, error) {
+	row, err := load()
 	if err != nil {
 		return nil, fmt.Errorf("error loading a delivery: %w", err)
 	}

@@ -141,7 +141,8 @@ func (d *Deliverer) drainRound(ctx context.Context, endpointID string, attempts 
 	for i, row := range claimed {
 		attempts.running++
 		go func() {
-			_, err := d.attemptIn(ctx, places[i], DeliverArgs{DeliveryID: row.ID, EndpointID: endpointID, Step: int(row.Step)})
+			job := DeliverArgs{DeliveryID: row.ID, EndpointID: endpointID, Step: int(row.Step)}
+			_, err := d.attemptIn(ctx, places[i], job, func() (*loaded, error) { return d.loads.Do(ctx, row.ID) })
 			attempts.ended <- err
 		}()
 	}

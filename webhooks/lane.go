@@ -18,6 +18,8 @@ const (
 	// up is over sooner than its deliveries could be parked and claimed again, which are two writes for each. Where
 	// several processes share the processors a burst takes them that much longer, so it is no fraction of a second.
 	lineFor = 2 * time.Second
+	// lineMax is how many deliveries wait so, at all endpoints together. Each is loaded by then, and may hold some 100 kB.
+	lineMax = 1024
 	// breakAfter is how many failures in a row open an endpoint's breaker.
 	breakAfter = 10
 	// The breaker stays open for firstBreak, and twice as long each time a probe fails, up to longestBreak.
@@ -42,9 +44,9 @@ type lanes struct {
 
 	mu         sync.Mutex
 	byEndpoint map[string]*lane
-	// unproven counts the attempts in flight in lanes that are not proven, lined the jobs that have deliveries in a line.
-	unproven, lined int
-	swept           time.Time
+	// unproven counts the attempts in flight in lanes that are not proven, lined the jobs that have deliveries in a line, turns those deliveries.
+	unproven, lined, turns int
+	swept                  time.Time
 }
 
 // lane is what is known of one endpoint.

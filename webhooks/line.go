@@ -12,54 +12,64 @@ type standing struct{ turns int }
 
 // turn is one delivery's wait for a place.
 type turn struct {
-	of *standing
+	lanes *lanes
+	lane  *lane
+	of    *standing
+	until time.Time
 	// place is where it comes, nil to send the delivery away.
 	place chan *place
 }
 
-// lineUp takes a place as enter does, and where an endpoint that keeps up has none just now, waits a
-// moment for one. Nobody lines up before those that are parked.
-func (l *lanes) lineUp(ctx context.Context, job *standing, endpointID string, forced bool) *place {
+// lineUp takes a place as enter does, and where an endpoint that keeps up has none just now, returns a turn in its line
+// instead. With neither, the delivery is to be parked. Nobody lines up before those that are parked.
+func (l *lanes) lineUp(job *standing, endpointID string, forced bool) (*place, *turn) {
 	l.mu.Lock()
 	now := l.now()
 	of := l.lane(endpointID, now)
 	if forced || l.admits(of, now) || !l.mayLineUp(of, job, now) {
 		l.mu.Unlock()
-		return l.enter(endpointID, forced)
+		return l.enter(endpointID, forced), nil
 	}
-	mine := &turn{of: job, place: make(chan *place, 1)}
+	defer l.mu.Unlock()
+	mine := &turn{lanes: l, lane: of, of: job, until: time.Now().Add(lineFor), place: make(chan *place, 1)}
 	of.line = append(of.line, mine)
+	l.turns++
 	if job.turns++; job.turns == 1 {
 		l.lined++
 	}
-	l.mu.Unlock()
+	return nil, mine
+}
 
-	patience := time.NewTimer(lineFor)
+// wait returns a place when it is this one's turn, or nil: the endpoint does not keep up any more, or it took too long.
+func (t *turn) wait(ctx context.Context) *place {
+	patience := time.NewTimer(time.Until(t.until))
 	defer patience.Stop()
 	select {
-	case p := <-mine.place:
+	case p := <-t.place:
 		return p
 	case <-patience.C:
 	case <-ctx.Done():
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	at := slices.Index(of.line, mine)
+	t.lanes.mu.Lock()
+	defer t.lanes.mu.Unlock()
+	at := slices.Index(t.lane.line, t)
 	if at < 0 {
-		return <-mine.place // its turn came in this moment
+		return <-t.place // its turn came in this moment
 	}
-	of.line = slices.Delete(of.line, at, at+1)
-	l.stepOut(mine)
-	of.waiting = true
+	t.lane.line = slices.Delete(t.lane.line, at, at+1)
+	t.lanes.stepOut(t)
+	t.lane.waiting = true
 	return nil
 }
 
 func (l *lanes) mayLineUp(of *lane, job *standing, now time.Time) bool {
-	return of.proven && !of.waiting && (job.turns > 0 || l.lined < l.share) && of.openUntil.IsZero() && of.after.Sub(now) <= rateSlack
+	return of.proven && !of.waiting && (job.turns > 0 || l.lined < l.share) && l.turns < lineMax &&
+		of.openUntil.IsZero() && of.after.Sub(now) <= rateSlack
 }
 
 // stepOut counts one that is no longer in a line.
 func (l *lanes) stepOut(t *turn) {
+	l.turns--
 	if t.of.turns--; t.of.turns == 0 {
 		l.lined--
 	}
