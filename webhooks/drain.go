@@ -118,7 +118,7 @@ func (d *Deliverer) drainOn(ctx context.Context, endpointID string) error {
 // returns how many there were, and whether the lane was full.
 func (d *Deliverer) drainRound(ctx context.Context, endpointID string, attempts *drained) (made int, full bool, err error) {
 	var places []*place
-	for p := d.lanes.enter(endpointID, false); p != nil; p = d.lanes.enter(endpointID, false) {
+	for p := d.lanes.enterParked(endpointID); p != nil; p = d.lanes.enterParked(endpointID) {
 		places = append(places, p)
 	}
 	if len(places) == 0 {

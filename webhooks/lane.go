@@ -51,7 +51,8 @@ type lanes struct {
 
 // lane is what is known of one endpoint.
 type lane struct {
-	inFlight int
+	// inFlight counts the attempts, parked those of them that are of parked deliveries.
+	inFlight, parked int
 	// limit is how many may be in flight.
 	limit int
 	// proven says that the last answer was a fast success.
@@ -80,9 +81,9 @@ func newLanes(now func() time.Time, workers int) *lanes {
 
 // place is a place in a lane, to be given back with what came of the attempt.
 type place struct {
-	lanes    *lanes
-	lane     *lane
-	unproven bool
+	lanes            *lanes
+	lane             *lane
+	unproven, parked bool
 }
 
 // enter takes a place at an endpoint. With none it is nil, and the endpoint's deliveries are to be
@@ -93,11 +94,27 @@ func (l *lanes) enter(endpointID string, forced bool) *place {
 	now := l.now()
 	l.sweep(now)
 	of := l.lane(endpointID, now)
-	if !forced && !l.admits(of, now) {
+	if !forced && !l.admitsNew(of, now) {
 		of.waiting = true
 		return nil
 	}
 	return l.take(of, now)
+}
+
+// enterParked takes a place for a delivery that is parked.
+func (l *lanes) enterParked(endpointID string) *place {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	of := l.lane(endpointID, now)
+	if !l.admitsParked(of, now) {
+		of.waiting = true
+		return nil
+	}
+	p := l.take(of, now)
+	p.parked = true
+	of.parked++
+	return p
 }
 
 func (l *lanes) lane(endpointID string, now time.Time) *lane {
@@ -132,6 +149,17 @@ func (l *lanes) admits(of *lane, now time.Time) bool {
 		return of.inFlight == 0 && !now.Before(of.openUntil)
 	}
 	return of.inFlight < of.limit && (of.proven || l.unproven < l.share)
+}
+
+// admitsNew and admitsParked share a lane between deliveries that come and those that are parked: where both want places, half
+// is for each. If all were for what is parked, whatever came meanwhile would have to be parked as well, and the lane would not
+// come out of that before it has nothing to do.
+func (l *lanes) admitsNew(of *lane, now time.Time) bool {
+	return l.admits(of, now) && (!of.waiting || of.inFlight-of.parked < max(of.limit/2, 1))
+}
+
+func (l *lanes) admitsParked(of *lane, now time.Time) bool {
+	return l.admits(of, now) && (len(of.line) == 0 || of.parked < max(of.limit/2, 1))
 }
 
 // leave gives a place back after an attempt. It returns when a probe should follow, if the attempt
@@ -201,6 +229,9 @@ func later(a, b time.Time) time.Time {
 
 func (p *place) free() {
 	p.lane.inFlight--
+	if p.parked {
+		p.lane.parked--
+	}
 	if p.unproven {
 		p.lanes.unproven--
 	}
@@ -212,6 +243,7 @@ func (l *lanes) drained(endpointID string) {
 	defer l.mu.Unlock()
 	if of := l.byEndpoint[endpointID]; of != nil {
 		of.waiting = false
+		l.serve(of)
 	}
 }
 

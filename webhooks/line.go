@@ -21,12 +21,12 @@ type turn struct {
 }
 
 // lineUp takes a place as enter does, and where an endpoint that keeps up has none just now, returns a turn in its line
-// instead. With neither, the delivery is to be parked. Nobody lines up before those that are parked.
+// instead. With neither, the delivery is to be parked.
 func (l *lanes) lineUp(job *standing, endpointID string, forced bool) (*place, *turn) {
 	l.mu.Lock()
 	now := l.now()
 	of := l.lane(endpointID, now)
-	if forced || l.admits(of, now) || !l.mayLineUp(of, job, now) {
+	if forced || l.admitsNew(of, now) || !l.mayLineUp(of, job, now) {
 		l.mu.Unlock()
 		return l.enter(endpointID, forced), nil
 	}
@@ -63,7 +63,7 @@ func (t *turn) wait(ctx context.Context) *place {
 }
 
 func (l *lanes) mayLineUp(of *lane, job *standing, now time.Time) bool {
-	return of.proven && !of.waiting && (job.turns > 0 || l.lined < l.share) && l.turns < lineMax &&
+	return of.proven && (job.turns > 0 || l.lined < l.share) && l.turns < lineMax &&
 		of.openUntil.IsZero() && of.after.Sub(now) <= rateSlack
 }
 
@@ -82,7 +82,7 @@ func (l *lanes) serve(of *lane) {
 	for len(of.line) > 0 {
 		var p *place
 		switch {
-		case l.admits(of, now):
+		case l.admitsNew(of, now):
 			p = l.take(of, now)
 		case of.proven:
 			return

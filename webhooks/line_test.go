@@ -63,17 +63,36 @@ func TestLine(t *testing.T) {
 		})
 	})
 
-	t.Run("WhoWaitedLongIsParkedAndNobodyOvertakesIt", func(t *testing.T) {
+	t.Run("WhoWaitedLongIsParkedAndGetsHalfOfThePlaces", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			l, held := full(t)
 			begin := time.Now()
 			require.Nil(t, waitIn(t.Context(), l, &standing{}))
 			require.Equal(t, lineFor, time.Since(begin))
-			require.Nil(t, waitIn(t.Context(), l, &standing{}))
-			require.Equal(t, lineFor, time.Since(begin), "one is parked: the next is too, at once")
-			_, waiting := held[0].leave(false, time.Millisecond)
-			require.True(t, waiting, "whoever leaves has to look for it")
+
+			got := lineUp(t.Context(), l, laneMax)
+			for _, p := range held {
+				_, waiting := p.leave(false, time.Millisecond)
+				require.True(t, waiting, "whoever leaves has to look for it")
+			}
+			synctest.Wait()
+			limit := l.lane(endpoint, time.Now()).limit
+			require.Len(t, got, limit/2)
+			parked := 0
+			for l.enterParked(endpoint) != nil {
+				parked++
+			}
+			require.Equal(t, limit/2, parked)
+
+			// Nothing is parked any more: all places are for the line.
+			for range limit / 2 {
+				(<-got).leave(false, time.Millisecond)
+			}
+			l.drained(endpoint)
+			synctest.Wait()
+			require.Len(t, got, l.lane(endpoint, time.Now()).limit-parked)
+			(<-got).leave(true, time.Millisecond) // sends away who is left
 		})
 	})
 
@@ -100,7 +119,7 @@ func TestLine(t *testing.T) {
 			cancel()
 			require.Nil(t, <-got)
 			held[0].unused()
-			require.NotNil(t, l.enter(endpoint, false), "its place is nobody's")
+			require.NotNil(t, l.enterParked(endpoint), "its place is nobody's")
 		})
 	})
 
