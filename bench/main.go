@@ -60,7 +60,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	flags.StringVar(&o.write, "write", "", "a Markdown `file` to put the results into")
 	flags.DurationVar(&o.phase, "phase", 5*time.Second, "length of one measurement")
 	flags.IntVar(&o.rounds, "rounds", 3, "how often everything is measured")
-	flags.StringVar(&o.parts, "parts", "intake,whole,pickup", "what to measure; processes is 1, 2 and 4 workers, and 1 and 2 APIs; cost is what a payment takes, and nothing else then")
+	flags.StringVar(&o.parts, "parts", "intake,whole,pickup", "what to measure; processes is 1, 2 and 4 workers, and 1 and 2 APIs; workers is the former alone; cost is what a payment takes, and nothing else then")
 	flags.StringVar(&o.cost, "cost", "bench/capacity/cost.json", "the `file` that the part cost puts its figures into")
 	flags.StringVar(&o.profiles, "profiles", "", "a `folder` for profiles of the processor time of each role")
 	flags.StringVar(&o.folder, "folder", "", "a `folder` for the servers' data; the disk in use is part of what is measured")
@@ -131,9 +131,9 @@ func (o options) measure(ctx context.Context, rig *rig, out io.Writer) (*results
 	if o.has("cost") {
 		return measured, o.measureCost(ctx, rig, gateways[0], progress)
 	}
-	if o.has("processes") {
+	if o.has("processes") || o.has("workers") {
 		var err error
-		if measured.fleet, err = rig.measureProcesses(ctx, gateways[0], o.rounds, progress); err != nil {
+		if measured.fleet, err = rig.measureProcesses(ctx, gateways[0], o.rounds, !o.has("processes"), progress); err != nil {
 			return nil, err
 		}
 	}

@@ -22,12 +22,15 @@ var (
 	apiCounts    = []int{1, 2}
 )
 
-// noiseBound is the share by which the best round of more processes may fall short of the best of fewer before
-// that counts as a loss: rounds of one and the same fleet differ by as much here.
+// noiseBound is the share by which more processes may fall short of fewer before that counts as a loss: rounds of one and the same
+// fleet differ by as much here.
 const noiseBound = 0.10
 
-// backlog is how many payments wait before workers are let at them.
-const backlog = 8000
+// backlog is how many payments wait before workers are let at them, and warmUp how many each has done before.
+const (
+	backlog = 8000
+	warmUp  = 500
+)
 
 // killedGateway tells the gateway whose processes are killed from those that are measured.
 const killedGateway = 9
@@ -38,12 +41,25 @@ type fleetRates map[int][]float64
 // best is the fastest round: what others on the machine take is only ever missing.
 func (r fleetRates) best(n int) float64 { return slices.Max(r[n]) }
 
-// check fails when more processes did less.
+// beside is how more processes did beside fewer in the middle one of the rounds: what others on the machine take for a while is missing in
+// both, where the best rounds may be minutes apart.
+func (r fleetRates) beside(more, fewer int) float64 {
+	ratios := make([]float64, len(r[more]))
+	for round := range ratios {
+		ratios[round] = r[more][round] / r[fewer][round]
+	}
+	slices.Sort(ratios)
+	return ratios[len(ratios)/2]
+}
+
+// check fails when more processes did less, in their best rounds as well as side by side.
 func (r fleetRates) check(what string, counts []int) error {
 	var errs []error
 	for i, n := range counts[1:] {
-		if fewer := counts[i]; r.best(n) < (1-noiseBound)*r.best(fewer) {
-			errs = append(errs, fmt.Errorf("%d %s did %.0f/s, %d did %.0f/s", n, what, r.best(n), fewer, r.best(fewer)))
+		fewer := counts[i]
+		if max(r.best(n)/r.best(fewer), r.beside(n, fewer)) < 1-noiseBound {
+			errs = append(errs, fmt.Errorf("%d %s did %.0f/s, %d did %.0f/s, %.2f times as many side by side",
+				n, what, r.best(n), fewer, r.best(fewer), r.beside(n, fewer)))
 		}
 	}
 	return errors.Join(errs...)
@@ -52,15 +68,26 @@ func (r fleetRates) check(what string, counts []int) error {
 // fleetResults is what was measured of numbers of processes.
 type fleetResults struct {
 	workers, apis fleetRates
+	// workerCost is what a payment took of the processors at the least, by the number of workers. Others on the machine disturb
+	// it less than they do rates.
+	workerCost map[int]workCost
 	// accepted is how many payments were made while a worker and an API were killed; recovered is how long after
 	// the last of them everything was done.
 	accepted  int
 	recovered time.Duration
 }
 
-// measureProcesses measures numbers of workers and of APIs in turn, and kills one of each in the middle.
-func (r *rig) measureProcesses(ctx context.Context, g *gateway, rounds int, progress func(string, ...any)) (*fleetResults, error) {
-	f := &fleetResults{workers: fleetRates{}, apis: fleetRates{}}
+// measureProcesses measures numbers of workers and of APIs in turn, and kills one of each in the middle; or of workers alone.
+func (r *rig) measureProcesses(ctx context.Context, g *gateway, rounds int, workersAlone bool, progress func(string, ...any)) (*fleetResults, error) {
+	f := &fleetResults{workers: fleetRates{}, apis: fleetRates{}, workerCost: map[int]workCost{}}
+	if workersAlone {
+		for round := range rounds {
+			if err := r.measureWorkers(ctx, g, f, round, progress); err != nil {
+				return nil, err
+			}
+		}
+		return f, f.workers.check("workers", workerCounts)
+	}
 	apis := []load.Target{g.target}
 	for len(apis) < slices.Max(apiCounts) {
 		target, _, err := g.startAPI(ctx)
@@ -81,19 +108,30 @@ func (r *rig) measureProcesses(ctx context.Context, g *gateway, rounds int, prog
 				return nil, err
 			}
 		}
-		for _, n := range workerCounts {
-			rate, err := r.drainBy(ctx, g, n, progress)
-			if err != nil {
-				return nil, err
-			}
-			f.workers[n] = append(f.workers[n], rate)
-			progress("round %d: %d workers finish %.0f/s\n", round+1, n, rate)
+		if err := r.measureWorkers(ctx, g, f, round, progress); err != nil {
+			return nil, err
 		}
 	}
 	if err := r.killOne(ctx, g.binary, f, progress); err != nil {
 		return nil, err
 	}
 	return f, errors.Join(f.apis.check("APIs", apiCounts), f.workers.check("workers", workerCounts))
+}
+
+// measureWorkers lets each number of workers at a backlog in turn.
+func (r *rig) measureWorkers(ctx context.Context, g *gateway, f *fleetResults, round int, progress func(string, ...any)) error {
+	for _, n := range workerCounts {
+		rate, each, err := r.drainBy(ctx, g, n, progress)
+		if err != nil {
+			return err
+		}
+		f.workers[n] = append(f.workers[n], rate)
+		if least, ok := f.workerCost[n]; !ok || each.sum() < least.sum() {
+			f.workerCost[n] = each
+		}
+		progress("round %d: %d workers finish %.0f/s, for each %.2f ms of the workers and %.2f ms of Postgres\n", round+1, n, rate, ms(each.workers), ms(each.postgres))
+	}
+	return nil
 }
 
 // startAPI starts another API of the gateway.
@@ -132,54 +170,108 @@ func (r *rig) intakeOf(ctx context.Context, targets []load.Target) (float64, err
 	return rate, nil
 }
 
-// drainBy lets n workers at a backlog, and returns how many payments a second they brought to their webhook. The workers
-// are held back until all are there: what each takes to start is no part of what it does, and would count n times.
-func (r *rig) drainBy(ctx context.Context, g *gateway, n int, progress func(string, ...any)) (float64, error) {
-	made, err := load.Run(ctx, load.Options{Target: g.target, Connections: 64, Duration: time.Minute, MaxRequests: backlog, Accepted: r.sink.accept})
-	if err != nil {
-		return 0, err
-	}
-	queues, err := g.openQueues(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer queues.close()
-	if err := queues.pause(ctx); err != nil {
-		return 0, err
-	}
+// drainBy lets n workers at a backlog, and returns how many payments a second they brought to their webhook, and how much
+// processor time of theirs and of Postgres' each took. They have worked before, and are held back until the backlog is there: what each
+// takes to start and to open its connections is no part of what it does, and would count n times.
+func (r *rig) drainBy(ctx context.Context, g *gateway, n int, progress func(string, ...any)) (rate float64, each workCost, err error) {
 	workers := make([]*process.Process, n)
 	for i := range workers {
 		if workers[i], err = g.startIdleWorker(ctx); err != nil {
-			return 0, err
+			return 0, each, err
 		}
+	}
+	if _, err := r.makePayments(ctx, g, n*warmUp); err != nil {
+		return 0, each, err
+	}
+	if err := r.settle(ctx); err != nil {
+		return 0, each, err
+	}
+	queues, err := g.openQueues(ctx)
+	if err != nil {
+		return 0, each, err
+	}
+	defer queues.close()
+	if err := queues.pause(ctx); err != nil {
+		return 0, each, err
+	}
+	made, err := r.makePayments(ctx, g, backlog)
+	if err != nil {
+		return 0, each, err
 	}
 	if r.statements {
 		if err := g.forgetStatements(ctx); err != nil {
-			return 0, err
+			return 0, each, err
 		}
+	}
+	before, err := r.workUsage(workers)
+	if err != nil {
+		return 0, each, err
 	}
 	begin := time.Now()
 	if err := queues.resume(ctx); err != nil {
-		return 0, err
+		return 0, each, err
 	}
-	bounded, cancel := context.WithTimeout(ctx, 2*time.Minute)
-	defer cancel()
-	if err := r.sink.drained(bounded); err != nil {
-		return 0, err
+	if err := r.sink.drained(ctx); err != nil {
+		return 0, each, err
 	}
 	elapsed := time.Since(begin)
+	after, err := r.workUsage(workers)
+	if err != nil {
+		return 0, each, err
+	}
 	if r.statements {
 		if err := g.printStatements(ctx, progress); err != nil {
-			return 0, err
+			return 0, each, err
 		}
 	}
 	for _, worker := range workers {
 		if err := worker.Stop(ctx, stopGrace, syscall.SIGTERM); err != nil {
-			return 0, fmt.Errorf("error stopping a worker: %w", err)
+			return 0, each, fmt.Errorf("error stopping a worker: %w", err)
 		}
 	}
 	_, err = r.sink.reset()
-	return float64(len(made.Latencies)) / elapsed.Seconds(), err
+	each = workCost{(after.workers - before.workers) / time.Duration(made), (after.postgres - before.postgres) / time.Duration(made)}
+	return float64(made) / elapsed.Seconds(), each, err
+}
+
+// makePayments makes about n payments, and returns how many there are.
+func (r *rig) makePayments(ctx context.Context, g *gateway, n int) (int, error) {
+	made, err := load.Run(ctx, load.Options{Target: g.target, Connections: 64, Duration: time.Minute, MaxRequests: int64(n), Accepted: r.sink.accept})
+	if err != nil {
+		return 0, err
+	}
+	return len(made.Latencies), nil
+}
+
+// settle waits until every payment has arrived, and forgets them.
+func (r *rig) settle(ctx context.Context) error {
+	if err := r.sink.drained(ctx); err != nil {
+		return err
+	}
+	_, err := r.sink.reset()
+	return err
+}
+
+// workCost is processor time of workers and of Postgres.
+type workCost struct{ workers, postgres time.Duration }
+
+func (c workCost) sum() time.Duration { return c.workers + c.postgres }
+
+// workUsage is what workers and Postgres have used so far.
+func (r *rig) workUsage(workers []*process.Process) (used workCost, err error) {
+	ofPostgres, err := usageOf(r.postgresPID)
+	if err != nil {
+		return used, err
+	}
+	used.postgres = ofPostgres.cpu
+	for _, worker := range workers {
+		of, err := usageOf(worker.PID())
+		if err != nil {
+			return used, err
+		}
+		used.workers += of.cpu
+	}
+	return used, nil
 }
 
 // killOne kills one of two workers and one of two APIs while payments are made, and waits until every payment
@@ -231,9 +323,7 @@ func (r *rig) killOne(ctx context.Context, binary string, f *fleetResults, progr
 		return fmt.Errorf("the other API failed, too: %w", steady.Err)
 	}
 	last := time.Now()
-	bounded, cancel := context.WithTimeout(ctx, 2*time.Minute)
-	defer cancel()
-	if err := r.sink.drained(bounded); err != nil {
+	if err := r.sink.drained(ctx); err != nil {
 		return err
 	}
 	f.recovered = time.Since(last)
@@ -277,14 +367,24 @@ func (g *gateway) examine(ctx context.Context) error {
 // describe writes the figures of fleets, as they stand in docs/performance.md.
 func (f *fleetResults) describe() string {
 	var b strings.Builder
-	row := func(what string, rates fleetRates, counts []int) {
+	row := func(what string, rates fleetRates, counts []int, each map[int]workCost) {
 		for _, n := range counts {
-			fmt.Fprintf(&b, "| %d %s | %.0f | %.2f |\n", n, what, rates.best(n), rates.best(n)/rates.best(counts[0]))
+			fmt.Fprintf(&b, "| %d %s | %.0f | %.2f | %.2f |", n, what, rates.best(n), rates.best(n)/rates.best(counts[0]), rates.beside(n, counts[0]))
+			if cost, ok := each[n]; ok {
+				fmt.Fprintf(&b, " %.2f + %.2f ms |\n", ms(cost.workers), ms(cost.postgres))
+			} else {
+				b.WriteString(" – |\n")
+			}
 		}
 	}
-	b.WriteString("| processes | payments/s, best round | to one |\n|---|---|---|\n")
-	row("API", f.apis, apiCounts)
-	row("worker", f.workers, workerCounts)
+	b.WriteString("| processes | payments/s, best round | to one | side by side | processor time for each, workers + Postgres |\n|---|---|---|---|---|\n")
+	if len(f.apis) > 0 {
+		row("API", f.apis, apiCounts, nil)
+	}
+	row("worker", f.workers, workerCounts, f.workerCost)
+	if f.accepted == 0 {
+		return b.String()
+	}
 	fmt.Fprintf(&b, "\nOne of two workers and one of two APIs killed with -9 in the middle: %d payments confirmed, %d arrived, the last %.1f s after the load ended; doctor finds nothing.\n",
 		f.accepted, f.accepted, f.recovered.Seconds())
 	return b.String()

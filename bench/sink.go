@@ -117,8 +117,13 @@ func (s *sink) outstanding() int {
 	return len(s.accepted) - len(s.latencies)
 }
 
+// drainedWithin bounds the wait for the last webhook: what takes longer is lost.
+const drainedWithin = 2 * time.Minute
+
 // drained waits until all webhooks have come.
 func (s *sink) drained(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, drainedWithin)
+	defer cancel()
 	for s.outstanding() > 0 {
 		select {
 		case <-s.changed:

@@ -15,6 +15,7 @@ type statement struct {
 	Calls     int64
 	MS        float64
 	Rows      int64
+	Blocks    int64 // read, mostly from memory: it does not depend on what else the machine does
 	QueryText string
 }
 
@@ -44,7 +45,7 @@ func (g *gateway) printStatements(ctx context.Context, progress func(string, ...
 	if _, err := pool.Exec(ctx, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements"); err != nil {
 		return fmt.Errorf("error reading statements: %w", err)
 	}
-	rows, err := pool.Query(ctx, `SELECT calls, total_exec_time + total_plan_time, rows, query FROM pg_stat_statements
+	rows, err := pool.Query(ctx, `SELECT calls, total_exec_time + total_plan_time, rows, shared_blks_hit + shared_blks_read, query FROM pg_stat_statements
 		WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 2 DESC LIMIT $1`, shownStatements)
 	if err != nil {
 		return fmt.Errorf("error reading statements: %w", err)
@@ -55,7 +56,7 @@ func (g *gateway) printStatements(ctx context.Context, progress func(string, ...
 	}
 	for _, s := range all {
 		text := strings.Join(strings.Fields(s.QueryText), " ")
-		progress("%9.1f ms %7d calls %8.3f ms each %8d rows  %s\n", s.MS, s.Calls, s.MS/float64(s.Calls), s.Rows, text[:min(len(text), 110)])
+		progress("%9.1f ms %7d calls %8.3f ms each %8d rows %7.0f blocks each  %s\n", s.MS, s.Calls, s.MS/float64(s.Calls), s.Rows, float64(s.Blocks)/float64(s.Calls), text[:min(len(text), 110)])
 	}
 	return nil
 }

@@ -105,7 +105,19 @@ type attempt struct {
 // recorded and its successor scheduled. Where the endpoint's lane has no place the delivery is
 // parked. An error means that nothing is known or recorded, and the job has to run again.
 func (d *Deliverer) Deliver(ctx context.Context, job DeliverArgs) error {
-	place := d.lanes.lineUp(ctx, job.EndpointID, job.Manual)
+	return d.deliver(ctx, &standing{}, job)
+}
+
+func (d *Deliverer) deliver(ctx context.Context, in *standing, job DeliverArgs) error {
+	load := func() (*loaded, error) { return d.loads.Do(ctx, job.DeliveryID) }
+	place, turn := d.lanes.lineUp(in, job.EndpointID, job.Manual)
+	if turn != nil {
+		// While it waits, and together with the others of its job. An endpoint that is disabled within lineFor of this
+		// still gets the request, as it gets those that are on their way.
+		row, err := load()
+		load = func() (*loaded, error) { return row, err }
+		place = turn.wait(ctx)
+	}
 	if place == nil {
 		if _, err := d.parks.Do(ctx, job); err != nil {
 			return fmt.Errorf("error parking a delivery: %w", err)
@@ -113,7 +125,7 @@ func (d *Deliverer) Deliver(ctx context.Context, job DeliverArgs) error {
 		// Whoever held the last place may have looked for parked deliveries just before this one was.
 		return d.drainOn(ctx, job.EndpointID)
 	}
-	waiting, err := d.attemptIn(ctx, place, job)
+	waiting, err := d.attemptIn(ctx, place, job, load)
 	if err != nil || !waiting {
 		return err
 	}
@@ -124,10 +136,11 @@ func (d *Deliverer) Deliver(ctx context.Context, job DeliverArgs) error {
 // and those that were made are leftovers then.
 func (d *Deliverer) DeliverMany(ctx context.Context, job DeliverManyArgs) error {
 	errs := make([]error, len(job.DeliveryIDs))
+	in := &standing{}
 	var attempts sync.WaitGroup
 	for i, id := range job.DeliveryIDs {
 		attempts.Go(func() {
-			errs[i] = d.Deliver(ctx, DeliverArgs{DeliveryID: id, EndpointID: job.EndpointID})
+			errs[i] = d.deliver(ctx, in, DeliverArgs{DeliveryID: id, EndpointID: job.EndpointID})
 		})
 	}
 	attempts.Wait()
@@ -136,8 +149,8 @@ func (d *Deliverer) DeliverMany(ctx context.Context, job DeliverManyArgs) error 
 
 // attemptIn makes an attempt in a place and gives the place back. It tells whether parked
 // deliveries may be waiting for it.
-func (d *Deliverer) attemptIn(ctx context.Context, in *place, job DeliverArgs) (waiting bool, err error) {
-	made, err := d.attempt(ctx, job)
+func (d *Deliverer) attemptIn(ctx context.Context, in *place, job DeliverArgs, load func() (*loaded, error)) (waiting bool, err error) {
+	made, err := d.attempt(ctx, job, load)
 	if made == nil {
 		in.unused()
 		return false, err
@@ -155,8 +168,8 @@ func (d *Deliverer) attemptIn(ctx context.Context, in *place, job DeliverArgs) (
 }
 
 // attempt loads, signs and posts. It returns nothing to record when no attempt was made.
-func (d *Deliverer) attempt(ctx context.Context, job DeliverArgs) (*attempt, error) {
-	row, err := d.loads.Do(ctx, job.DeliveryID)
+func (d *Deliverer) attempt(ctx context.Context, job DeliverArgs, load func() (*loaded, error)) (*attempt, error) {
+	row, err := load()
 	if err != nil {
 		return nil, fmt.Errorf("error loading a delivery: %w", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,31 +18,91 @@ const (
 	// drainFor is after how long a job that drains makes room for others: with one more round, which
 	// may take as long as an exchange, it must end within the job's own bound.
 	drainFor = 10 * time.Second
+	// drainPause is how long a draining waits at most for its own attempts before it looks for places again.
+	drainPause = 50 * time.Millisecond
+	// drainAfterError is after how long another job goes on where one failed.
+	drainAfterError = time.Second
 	// claimGrace is how much longer than an exchange a claim lasts.
 	claimGrace = time.Minute
 )
 
 // Drain sends the parked deliveries of an endpoint. It returns when to go on, or a zero time when
-// nothing is left to do: more are parked than it had time for, or the breaker waits for a probe.
+// nothing is left to do: more are parked than it had time for, or the breaker waits for a probe. In a process one
+// goroutine at a time drains an endpoint: several would claim its deliveries by ones and twos, and walk over each other's.
 func (d *Deliverer) Drain(ctx context.Context, endpointID string) (again time.Time, err error) {
+	if !d.lanes.beginDrain(endpointID) {
+		return time.Time{}, nil
+	}
+	attempts := drained{ended: make(chan error, laneMax)}
 	until := time.Now().Add(drainFor)
+	for wanted := true; wanted; {
+		again, err = d.drainUntil(ctx, endpointID, until, &attempts)
+		stop := err != nil || !again.IsZero()
+		wanted = d.lanes.endDrain(endpointID, stop)
+		if err != nil && wanted {
+			// Those who relied on this one are done with their own jobs.
+			err = errors.Join(err, enqueueDrain(context.WithoutCancel(ctx), nil, d.queue, endpointID, d.now().Add(drainAfterError)))
+		}
+		wanted = wanted && !stop
+	}
+	return again, errors.Join(err, attempts.wait())
+}
+
+// drainUntil claims what is parked in rounds, each as many as have places, until nothing is left or no place.
+func (d *Deliverer) drainUntil(ctx context.Context, endpointID string, until time.Time, attempts *drained) (again time.Time, err error) {
 	for time.Now().Before(until) {
-		made, full, err := d.drainRound(ctx, endpointID)
-		if err != nil {
+		claimed, full, err := d.drainRound(ctx, endpointID, attempts)
+		switch {
+		case err != nil:
 			return time.Time{}, err
-		}
-		if !full && made == 0 {
-			return time.Time{}, nil
-		}
-		if full {
+		case full && attempts.running == 0:
 			// Without a time to wait for, whoever holds the places goes on when they are free.
 			if at := d.lanes.opens(endpointID); at.After(d.now()) {
 				return at, nil
 			}
 			return time.Time{}, nil
+		case !full && claimed == 0:
+			return time.Time{}, nil
+		}
+		if err := attempts.halve(); err != nil {
+			return time.Time{}, err
 		}
 	}
 	return d.now(), nil
+}
+
+// drained are the attempts of one draining.
+type drained struct {
+	ended   chan error
+	running int
+}
+
+// halve waits until half of the attempts have ended, which is worth another claim, but not long for slow ones: places that
+// others give back are to be used.
+func (a *drained) halve() error {
+	patience := time.NewTimer(drainPause)
+	defer patience.Stop()
+	for enough := a.running / 2; a.running > enough; {
+		select {
+		case err := <-a.ended:
+			a.running--
+			if err != nil {
+				return err
+			}
+		case <-patience.C:
+			return nil
+		}
+	}
+	return nil
+}
+
+// wait waits until all have ended.
+func (a *drained) wait() error {
+	var errs []error
+	for ; a.running > 0; a.running-- {
+		errs = append(errs, <-a.ended)
+	}
+	return errors.Join(errs...)
 }
 
 // drainOn drains on behalf of another job; what it has no time for is left to a job of its own.
@@ -55,11 +114,11 @@ func (d *Deliverer) drainOn(ctx context.Context, endpointID string) error {
 	return enqueueDrain(ctx, nil, d.queue, endpointID, again)
 }
 
-// drainRound claims as many deliveries as the lane has places, attempts them side by side, and
+// drainRound claims as many deliveries as the lane has places and begins to attempt them side by side. It
 // returns how many there were, and whether the lane was full.
-func (d *Deliverer) drainRound(ctx context.Context, endpointID string) (made int, full bool, err error) {
+func (d *Deliverer) drainRound(ctx context.Context, endpointID string, attempts *drained) (made int, full bool, err error) {
 	var places []*place
-	for p := d.lanes.enter(endpointID, false); p != nil; p = d.lanes.enter(endpointID, false) {
+	for p := d.lanes.enterParked(endpointID); p != nil; p = d.lanes.enterParked(endpointID) {
 		places = append(places, p)
 	}
 	if len(places) == 0 {
@@ -79,15 +138,15 @@ func (d *Deliverer) drainRound(ctx context.Context, endpointID string) (made int
 	if len(claimed) < len(places) && err == nil {
 		d.lanes.drained(endpointID)
 	}
-	errs := make([]error, len(claimed))
-	var attempts sync.WaitGroup
 	for i, row := range claimed {
-		attempts.Go(func() {
-			_, errs[i] = d.attemptIn(ctx, places[i], DeliverArgs{DeliveryID: row.ID, EndpointID: endpointID, Step: int(row.Step)})
-		})
+		attempts.running++
+		go func() {
+			job := DeliverArgs{DeliveryID: row.ID, EndpointID: endpointID, Step: int(row.Step)}
+			_, err := d.attemptIn(ctx, places[i], job, func() (*loaded, error) { return d.loads.Do(ctx, row.ID) })
+			attempts.ended <- err
+		}()
 	}
-	attempts.Wait()
-	return len(claimed), false, errors.Join(append(errs, err)...)
+	return len(claimed), false, err
 }
 
 // parkMany notes that deliveries wait for a place; it is their last write until they are claimed.

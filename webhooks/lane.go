@@ -15,8 +15,11 @@ const (
 	// laneFast is what counts as fast.
 	laneFast = time.Second
 	// lineFor is how long a delivery waits in memory for a place in a lane. A burst at an endpoint that keeps
-	// up is over sooner than its deliveries could be parked and claimed again, which are two writes for each.
-	lineFor = 250 * time.Millisecond
+	// up is over sooner than its deliveries could be parked and claimed again, which are two writes for each. Where
+	// several processes share the processors a burst takes them that much longer, so it is no fraction of a second.
+	lineFor = 2 * time.Second
+	// lineMax is how many deliveries wait so, at all endpoints together. Each is loaded by then, and may hold some 100 kB.
+	lineMax = 1024
 	// breakAfter is how many failures in a row open an endpoint's breaker.
 	breakAfter = 10
 	// The breaker stays open for firstBreak, and twice as long each time a probe fails, up to longestBreak.
@@ -35,20 +38,21 @@ const (
 type lanes struct {
 	now func() time.Time
 	// share bounds the attempts in flight at all endpoints together that are not known to be fast, and the
-	// deliveries that wait in memory for a place. It is two fifths of the workers, so that however many
+	// jobs whose deliveries wait in memory for a place. It is two fifths of the workers, so that however many
 	// hang and wait, the others find a worker.
 	share int
 
 	mu         sync.Mutex
 	byEndpoint map[string]*lane
-	// unproven counts the attempts in flight in lanes that are not proven, lined who stands in a line.
-	unproven, lined int
-	swept           time.Time
+	// unproven counts the attempts in flight in lanes that are not proven, lined the jobs that have deliveries in a line, turns those deliveries.
+	unproven, lined, turns int
+	swept                  time.Time
 }
 
 // lane is what is known of one endpoint.
 type lane struct {
-	inFlight int
+	// inFlight counts the attempts, parked those of them that are of parked deliveries.
+	inFlight, parked int
 	// limit is how many may be in flight.
 	limit int
 	// proven says that the last answer was a fast success.
@@ -62,8 +66,10 @@ type lane struct {
 	// the next one is in time (the generic cell rate algorithm: one value, no counters to refill).
 	interval time.Duration
 	after    time.Time
-	// line is who waits in memory for a place, the first first. A nil place sends one away.
-	line []chan *place
+	// line is who waits in memory for a place, the first first.
+	line []*turn
+	// draining says that a goroutine claims what is parked, and drainAgain that more was parked since it looked last.
+	draining, drainAgain bool
 	// waiting says that deliveries were parked since the lane was last found empty of them.
 	waiting bool
 	used    time.Time
@@ -75,9 +81,9 @@ func newLanes(now func() time.Time, workers int) *lanes {
 
 // place is a place in a lane, to be given back with what came of the attempt.
 type place struct {
-	lanes    *lanes
-	lane     *lane
-	unproven bool
+	lanes            *lanes
+	lane             *lane
+	unproven, parked bool
 }
 
 // enter takes a place at an endpoint. With none it is nil, and the endpoint's deliveries are to be
@@ -88,11 +94,27 @@ func (l *lanes) enter(endpointID string, forced bool) *place {
 	now := l.now()
 	l.sweep(now)
 	of := l.lane(endpointID, now)
-	if !forced && !l.admits(of, now) {
+	if !forced && !l.admitsNew(of, now) {
 		of.waiting = true
 		return nil
 	}
 	return l.take(of, now)
+}
+
+// enterParked takes a place for a delivery that is parked.
+func (l *lanes) enterParked(endpointID string) *place {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	of := l.lane(endpointID, now)
+	if !l.admitsParked(of, now) {
+		of.waiting = true
+		return nil
+	}
+	p := l.take(of, now)
+	p.parked = true
+	of.parked++
+	return p
 }
 
 func (l *lanes) lane(endpointID string, now time.Time) *lane {
@@ -127,6 +149,17 @@ func (l *lanes) admits(of *lane, now time.Time) bool {
 		return of.inFlight == 0 && !now.Before(of.openUntil)
 	}
 	return of.inFlight < of.limit && (of.proven || l.unproven < l.share)
+}
+
+// admitsNew and admitsParked share a lane between deliveries that come and those that are parked: where both want places, half
+// is for each. If all were for what is parked, whatever came meanwhile would have to be parked as well, and the lane would not
+// come out of that before it has nothing to do.
+func (l *lanes) admitsNew(of *lane, now time.Time) bool {
+	return l.admits(of, now) && (!of.waiting || of.inFlight-of.parked < max(of.limit/2, 1))
+}
+
+func (l *lanes) admitsParked(of *lane, now time.Time) bool {
+	return l.admits(of, now) && (len(of.line) == 0 || of.parked < max(of.limit/2, 1))
 }
 
 // leave gives a place back after an attempt. It returns when a probe should follow, if the attempt
@@ -196,6 +229,9 @@ func later(a, b time.Time) time.Time {
 
 func (p *place) free() {
 	p.lane.inFlight--
+	if p.parked {
+		p.lane.parked--
+	}
 	if p.unproven {
 		p.lanes.unproven--
 	}
@@ -207,7 +243,33 @@ func (l *lanes) drained(endpointID string) {
 	defer l.mu.Unlock()
 	if of := l.byEndpoint[endpointID]; of != nil {
 		of.waiting = false
+		l.serve(of)
 	}
+}
+
+// beginDrain tells whether the caller is to drain an endpoint, until endDrain says that it is done. When another goroutine
+// does already, that looks once more before it ends: what the caller has parked, or the place that it has given back, is found.
+func (l *lanes) beginDrain(endpointID string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	of := l.lane(endpointID, l.now())
+	if of.draining {
+		of.drainAgain = true
+		return false
+	}
+	of.draining = true
+	return true
+}
+
+// endDrain ends a draining, and returns true when somebody wanted another look meanwhile: then it goes on. With stop, it ends
+// in any case.
+func (l *lanes) endDrain(endpointID string, stop bool) (again bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	of := l.lane(endpointID, l.now())
+	again = of.drainAgain
+	of.drainAgain, of.draining = false, again && !stop
+	return again
 }
 
 // opens is when an endpoint's breaker lets a probe through, or its rate limit another request; zero when
@@ -256,7 +318,7 @@ func (l *lanes) sweep(now time.Time) {
 	}
 	l.swept = now
 	for id, of := range l.byEndpoint {
-		if of.inFlight == 0 && now.Sub(of.used) > laneIdle {
+		if of.inFlight == 0 && !of.draining && now.Sub(of.used) > laneIdle {
 			delete(l.byEndpoint, id)
 		}
 	}

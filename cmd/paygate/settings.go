@@ -189,7 +189,7 @@ type workerSettings struct {
 	acquirerSettings `embed:"" group:"Simulated acquirer"`
 	deliverySettings `embed:"" group:"Webhooks"`
 	lifetimeSettings `embed:"" group:"Payments"`
-	Queues           queueSizes    `name:"queues" env:"PAYGATE_QUEUES" group:"Workers" placeholder:"QUEUE=N,…" help:"Which queues this process works, and how many jobs of each at once, as payments=200,webhooks=400; that is also what it does by default. Others are left to other processes, but maintenance=2 is always added; maintenance=0 leaves that out too."`
+	Queues           queueSizes    `name:"queues" env:"PAYGATE_QUEUES" group:"Workers" placeholder:"QUEUE=N,…" help:"Which queues this process works, and how many jobs of each at once, as payments=400,webhooks=400; that is also what it does by default. Others are left to other processes, but maintenance=2 is always added; maintenance=0 leaves that out too."`
 	Retention        time.Duration `name:"idempotency-retention" env:"IDEMPOTENCY_RETENTION" default:"720h" min:"48h" group:"Workers" help:"How long the answer to a request with an Idempotency-Key is remembered; Redis keeps copies for 24h."`
 	JobTimeout       time.Duration `name:"river-job-timeout" env:"RIVER_JOB_TIMEOUT" default:"1m" min:"1s" max:"1h" group:"Workers" help:"Bound on one run of a job. It must leave room for PROCESSOR_LATENCY_MAX and WEBHOOK_TIMEOUT."`
 	RescueAfter      time.Duration `name:"river-rescue-after" env:"RIVER_RESCUE_AFTER" default:"2m" max:"24h" group:"Workers" help:"After how long the job of a crashed worker runs again; more than RIVER_JOB_TIMEOUT, or a job that runs still would run twice."`

@@ -144,6 +144,39 @@ func TestGroup_Gathering(t *testing.T) {
 		require.Equal(t, [][]int{{2}, {1}}, db.batches)
 	})
 
+	bubble(t, "WhereAllAreSlowOneWaitsLongerButWithinABound", func(t *testing.T) {
+		stuck := make(chan struct{})
+		db := &fakeDB{}
+		c := newCallers(db, func(ctx context.Context, tx pgx.Tx, items []int) (results, error) {
+			switch {
+			case slices.Contains(items, 102):
+				<-stuck
+			case slices.Contains(items, 100):
+				pass(60 * time.Millisecond)
+			default:
+				pass(20 * time.Millisecond)
+			}
+			return stage(ctx, tx, items)
+		}, options{Concurrency: 2})
+
+		for _, n := range numbers(50) {
+			_, err := c.group.Do(t.Context(), n)
+			require.NoError(t, err)
+		}
+		c.start(t.Context(), 100, 101)
+		pass(50 * time.Millisecond)
+		require.Equal(t, 51, db.transactions(), "three times what others take is not slow")
+		c.wg.Wait()
+
+		c.start(t.Context(), 102)
+		begin := time.Now()
+		_, err := c.group.Do(t.Context(), 103)
+		require.NoError(t, err)
+		require.Less(t, time.Since(begin), 150*time.Millisecond)
+		close(stuck)
+		c.wg.Wait()
+	})
+
 	bubble(t, "OneGathersAtATime", func(t *testing.T) {
 		begun, open := make(chan struct{}), make(gate)
 		db := &fakeDB{commit: open.commit, begin: func(_ context.Context, n int) error {

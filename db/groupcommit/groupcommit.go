@@ -176,6 +176,7 @@ type Group[In, Out any] struct {
 	queue   queue[In, Out]
 	running int
 	spare   []*worker[In, Out]
+	usual   time.Duration // how long transactions have taken of late to come to their COMMIT
 }
 
 // New makes a group. It holds no goroutine and no connection until the first Do.
@@ -317,6 +318,11 @@ func (g *Group[In, Out]) startLocked() {
 	}
 	w.leadLocked()
 	go w.work()
+}
+
+// patienceLocked is for how long a transaction keeps the next one waiting.
+func (g *Group[In, Out]) patienceLocked() time.Duration {
+	return min(max(slow*g.usual, minPatience), maxPatience)
 }
 
 // closeDrainedLocked tells Close once that nothing is left. A queue is never left

@@ -20,8 +20,12 @@ const (
 	maxRepeats = 3
 	// backoff bounds the random pause before the first repeat; it doubles with each.
 	backoff = 5 * time.Millisecond
-	// patience is for how long a transaction that does not come to its COMMIT keeps the next one waiting.
-	patience = 25 * time.Millisecond
+	// A transaction that does not come to its COMMIT keeps the next one waiting for slow times as long as others take, within
+	// these bounds. What takes that long where others do not, waits for a lock. Where all do, for want of processors, one more at
+	// a time would only share them further, and split the same items into more transactions.
+	slow        = 4
+	minPatience = 25 * time.Millisecond
+	maxPatience = 100 * time.Millisecond
 	// rollbackTimeout bounds a rollback, which starts when the transaction's own time may be up.
 	rollbackTimeout = 5 * time.Second
 )
@@ -70,7 +74,7 @@ func (w *worker[In, Out]) leadLocked() {
 // hurryLocked bounds for how long the next one waits for the batch that was just taken.
 func (w *worker[In, Out]) hurryLocked() {
 	lead := w.leads
-	w.impatient = time.AfterFunc(patience, func() {
+	w.impatient = time.AfterFunc(w.group.patienceLocked(), func() {
 		w.group.mu.Lock()
 		defer w.group.mu.Unlock()
 		if w.leads == lead {
@@ -84,6 +88,7 @@ func (w *worker[In, Out]) hurryLocked() {
 func (w *worker[In, Out]) commits() {
 	w.group.mu.Lock()
 	defer w.group.mu.Unlock()
+	w.group.usual += (time.Since(w.open.started) - w.group.usual) / 8
 	w.committing = true
 	w.group.startLocked()
 }
