@@ -127,7 +127,7 @@ chaos/mutations: build deps ## Build five defects into the gateway, one by one, 
 # Checking.
 
 .PHONY: verify
-verify: verify/modules verify/format verify/sqlc verify/clients verify/dashboard verify/vet verify/image lint ## Check what needs no test: modules, format, SQL, generated and built files, lint
+verify: verify/modules release/check verify/format verify/sqlc verify/clients verify/dashboard verify/vet verify/image lint ## Check what needs no test: modules, format, SQL, generated and built files, lint
 
 .PHONY: verify/modules
 verify/modules: ## Check that go.mod is tidy, the modules are what go.sum says, and their licences are permitted

@@ -22,6 +22,10 @@ var (
 	apiCounts    = []int{1, 2}
 )
 
+// apiConnections is what APIs share, however many there are: as many as one gathers into a full transaction, and as many as keep two
+// of them busy, each with its own.
+var apiConnections = []int{64, 256}
+
 // noiseBound is the share by which more processes may fall short of fewer before that counts as a loss: rounds of one and the same
 // fleet differ by as much here.
 const noiseBound = 0.10
@@ -67,7 +71,9 @@ func (r fleetRates) check(what string, counts []int) error {
 
 // fleetResults is what was measured of numbers of processes.
 type fleetResults struct {
-	workers, apis fleetRates
+	workers fleetRates
+	// apis are those of each of apiConnections.
+	apis map[int]fleetRates
 	// workerCost is what a payment took of the processors at the least, by the number of workers. Others on the machine disturb
 	// it less than they do rates.
 	workerCost map[int]workCost
@@ -79,7 +85,7 @@ type fleetResults struct {
 
 // measureProcesses measures numbers of workers and of APIs in turn, and kills one of each in the middle; or of workers alone.
 func (r *rig) measureProcesses(ctx context.Context, g *gateway, rounds int, workersAlone bool, progress func(string, ...any)) (*fleetResults, error) {
-	f := &fleetResults{workers: fleetRates{}, apis: fleetRates{}, workerCost: map[int]workCost{}}
+	f := &fleetResults{workers: fleetRates{}, apis: map[int]fleetRates{}, workerCost: map[int]workCost{}}
 	if workersAlone {
 		for round := range rounds {
 			if err := r.measureWorkers(ctx, g, f, round, progress); err != nil {
@@ -97,16 +103,8 @@ func (r *rig) measureProcesses(ctx context.Context, g *gateway, rounds int, work
 		apis = append(apis, target)
 	}
 	for round := range rounds {
-		for _, n := range apiCounts {
-			rate, err := r.intakeOf(ctx, apis[:n])
-			if err != nil {
-				return nil, err
-			}
-			f.apis[n] = append(f.apis[n], rate)
-			progress("round %d: %d APIs take %.0f/s\n", round+1, n, rate)
-			if err := g.startOver(ctx); err != nil {
-				return nil, err
-			}
+		if err := r.measureAPIs(ctx, g, apis, f, round, progress); err != nil {
+			return nil, err
 		}
 		if err := r.measureWorkers(ctx, g, f, round, progress); err != nil {
 			return nil, err
@@ -115,7 +113,32 @@ func (r *rig) measureProcesses(ctx context.Context, g *gateway, rounds int, work
 	if err := r.killOne(ctx, g.binary, f, progress); err != nil {
 		return nil, err
 	}
-	return f, errors.Join(f.apis.check("APIs", apiCounts), f.workers.check("workers", workerCounts))
+	errs := []error{f.workers.check("workers", workerCounts)}
+	for _, connections := range apiConnections {
+		errs = append(errs, f.apis[connections].check(fmt.Sprintf("APIs with %d connections", connections), apiCounts))
+	}
+	return f, errors.Join(errs...)
+}
+
+// measureAPIs sends load to each number of APIs in turn.
+func (r *rig) measureAPIs(ctx context.Context, g *gateway, apis []load.Target, f *fleetResults, round int, progress func(string, ...any)) error {
+	for _, connections := range apiConnections {
+		if f.apis[connections] == nil {
+			f.apis[connections] = fleetRates{}
+		}
+		for _, n := range apiCounts {
+			rate, err := r.intakeOf(ctx, apis[:n], connections)
+			if err != nil {
+				return err
+			}
+			f.apis[connections][n] = append(f.apis[connections][n], rate)
+			progress("round %d: %d APIs take %.0f/s by %d connections\n", round+1, n, rate, connections)
+			if err := g.startOver(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // measureWorkers lets each number of workers at a backlog in turn.
@@ -149,14 +172,14 @@ func (g *gateway) startAPI(ctx context.Context) (load.Target, *process.Process, 
 	})
 }
 
-// intakeOf sends the same number of connections to any number of APIs.
-func (r *rig) intakeOf(ctx context.Context, targets []load.Target) (float64, error) {
+// intakeOf shares connections among APIs.
+func (r *rig) intakeOf(ctx context.Context, targets []load.Target, connections int) (float64, error) {
 	results := make([]*load.Result, len(targets))
 	errs := make([]error, len(targets))
 	var all sync.WaitGroup
 	for i, target := range targets {
 		all.Go(func() {
-			results[i], errs[i] = load.Run(ctx, load.Options{Target: target, Connections: 64 / len(targets), Duration: r.phase})
+			results[i], errs[i] = load.Run(ctx, load.Options{Target: target, Connections: connections / len(targets), Duration: r.phase})
 		})
 	}
 	all.Wait()
@@ -378,8 +401,10 @@ func (f *fleetResults) describe() string {
 		}
 	}
 	b.WriteString("| processes | payments/s, best round | to one | side by side | processor time for each, workers + Postgres |\n|---|---|---|---|---|\n")
-	if len(f.apis) > 0 {
-		row("API", f.apis, apiCounts, nil)
+	for _, connections := range apiConnections {
+		if rates, ok := f.apis[connections]; ok {
+			row(fmt.Sprintf("API by %d connections", connections), rates, apiCounts, nil)
+		}
 	}
 	row("worker", f.workers, workerCounts, f.workerCost)
 	if f.accepted == 0 {

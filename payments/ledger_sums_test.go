@@ -26,8 +26,11 @@ func (h *house) sums() *payments.LedgerSums {
 // book books transfers of random kinds and amounts, as a payment that was settled at this time would.
 func book(ctx context.Context, tx dbsqlc.DBTX, at time.Time, merchants ...uuid.UUID) error {
 	kinds := []struct{ kind, debit, credit string }{
-		{"capture", "acquirer", "balance"}, {"fee", "balance", "fees"}, {"refund", "balance", "refunds"},
-		{"refund_paid", "refunds", "acquirer"}, {"refund_failed", "refunds", "balance"},
+		{"capture", "acquirer", "balance"},
+		{"fee", "balance", "fees"},
+		{"refund", "balance", "refunds"},
+		{"refund_paid", "refunds", "acquirer"},
+		{"refund_failed", "refunds", "balance"},
 	}
 	rows := &dbsqlc.TransferInsertManyParams{CreatedAt: at}
 	for range 1 + rand.N(4) {

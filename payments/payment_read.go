@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,11 +38,8 @@ type PaymentFilter struct {
 
 // apart is the status when it is off the usual way: payments in it have an index of their own.
 func apart(status *string) *string {
-	if status != nil {
-		switch Status(*status) {
-		case Failed, RequiresAction, Authorized, Canceled:
-			return status
-		}
+	if status != nil && slices.Contains([]Status{Failed, RequiresAction, Authorized, Canceled}, Status(*status)) {
+		return status
 	}
 	return nil
 }

@@ -69,7 +69,7 @@ func (t *exportTimeout) UnmarshalText(text []byte) error {
 	if err != nil || milliseconds == 0 {
 		return fmt.Errorf("%q is not a number of milliseconds, such as 10000", text)
 	}
-	*t = exportTimeout(time.Duration(milliseconds) * time.Millisecond) //nolint:gosec // of 31 bits
+	*t = exportTimeout(time.Duration(milliseconds) * time.Millisecond)
 	return nil
 }
 
