@@ -162,6 +162,10 @@ func (o options) measureIntake(ctx context.Context, rig *rig, gateways []*gatewa
 		}
 		progress("%s at %.0f/s: p50 %.2f p99 %.2f ms\n", g.name, measured.gateways[i].openRate,
 			ms(measured.gateways[i].open.Percentile(.5)), ms(measured.gateways[i].open.Percentile(.99)))
+		if err := rig.measureOverload(ctx, g, measured.gateways[i]); err != nil {
+			return err
+		}
+		progress("%s at %d times the peak: %.0f/s accepted, answers %v\n", g.name, overloadTimes, measured.gateways[i].overload.Rate(), measured.gateways[i].overload.Statuses)
 	}
 	return nil
 }

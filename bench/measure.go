@@ -30,6 +30,7 @@ type gatewayResults struct {
 	cost     map[int]cost
 	openRate float64
 	open     *load.Result
+	overload *load.Result
 
 	wholeRate    []float64 // payments a second from request to webhook, one for each round
 	wholeLatency []time.Duration
@@ -137,6 +138,19 @@ func (r *rig) measureOpen(ctx context.Context, g *gateway, into *gatewayResults)
 	}
 	var err error
 	into.open, _, err = r.measureOne(ctx, g, load.Options{Connections: 256, Duration: r.phase, Rate: into.openRate})
+	return err
+}
+
+// Too much is so many times the peak, from so many connections: more than wait in a queue.
+const (
+	overloadTimes       = 3
+	overloadConnections = 6000
+)
+
+// measureOverload sends more than can be taken, whatever the answers.
+func (r *rig) measureOverload(ctx context.Context, g *gateway, into *gatewayResults) error {
+	var err error
+	into.overload, _, err = r.measureOne(ctx, g, load.Options{Connections: overloadConnections, Duration: r.phase, Rate: 2 * overloadTimes * into.openRate})
 	return err
 }
 
