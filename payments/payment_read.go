@@ -35,15 +35,19 @@ type PaymentFilter struct {
 	CreatedFrom, CreatedUntil *time.Time
 }
 
-// apart is the status when it is off the usual way: payments in it have an index of their own.
+// apart is the status as payment_apart has it: payments that have not succeeded have an index of their own.
 func apart(status *string) *string {
-	if status != nil {
-		switch Status(*status) {
-		case Failed, RequiresAction, Authorized, Canceled:
-			return status
-		}
+	if status == nil {
+		return nil
 	}
-	return nil
+	switch Status(*status) {
+	case Success:
+		return nil
+	case Pending, Processing:
+		unsettled := "unsettled"
+		return &unsettled
+	}
+	return status
 }
 
 // Payments returns a page of payments, newest first.
