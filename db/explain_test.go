@@ -133,7 +133,7 @@ func fill(t *testing.T, pool *pgxpool.Pool, n int) {
 	require.NoError(t, err)
 	for _, statement := range []string{
 		`INSERT INTO orders (id, merchant_id, amount, currency, status, created_at, updated_at)
-			SELECT 'order_' || g, m.id, 100, 'INR', 'created', now() - g * interval '1 s', now() FROM m, generate_series(1, $1) g`,
+			SELECT 'order_' || g, m.id, 100, 'INR', 'paid', now() - g * interval '1 s', now() FROM m, generate_series(1, $1) g`,
 		`INSERT INTO payments (id, merchant_id, amount, currency, status, capture, amount_captured, created_at, updated_at)
 			SELECT 'pay_' || g, m.id, 100, 'INR', 'success', 'automatic', 100, now() - g * interval '1 s', now() FROM m, generate_series(1, $1) g`,
 		`INSERT INTO refunds (id, merchant_id, payment_id, amount, currency, status, created_at, updated_at)

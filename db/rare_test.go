@@ -29,12 +29,23 @@ func TestRareRowsHaveAnIndex(t *testing.T) {
 	require.NoError(t, pool.QueryRow(t.Context(), "SELECT merchant_id FROM payments LIMIT 1").Scan(&merchant))
 	queries, ctx, now := dbsqlc.New(), t.Context(), time.Now()
 
-	for _, status := range []string{"failed", "requires_action", "authorized", "canceled"} {
+	for status, apart := range map[string]string{
+		"pending": "unsettled", "processing": "unsettled",
+		"failed": "failed", "requires_action": "requires_action", "authorized": "authorized", "canceled": "canceled",
+	} {
 		requireIndex(t, pool, "payments_apart", func(db dbsqlc.DBTX) {
-			_, _ = queries.PaymentListPage(ctx, db, &dbsqlc.PaymentListPageParams{MerchantID: merchant, Status: &status, Apart: &status, RowLimit: 26})
+			_, _ = queries.PaymentListPage(ctx, db, &dbsqlc.PaymentListPageParams{MerchantID: merchant, Status: &status, Apart: &apart, RowLimit: 26})
 		})
 		requireIndex(t, pool, "payments_apart", func(db dbsqlc.DBTX) {
-			_, _ = queries.PaymentListPageUp(ctx, db, &dbsqlc.PaymentListPageUpParams{MerchantID: merchant, Status: &status, Apart: &status, AfterAt: now, RowLimit: 26})
+			_, _ = queries.PaymentListPageUp(ctx, db, &dbsqlc.PaymentListPageUpParams{MerchantID: merchant, Status: &status, Apart: &apart, AfterAt: now, RowLimit: 26})
+		})
+	}
+	for _, status := range []string{"created", "attempted"} {
+		requireIndex(t, pool, "orders_merchant_status", func(db dbsqlc.DBTX) {
+			_, _ = queries.OrderListPage(ctx, db, &dbsqlc.OrderListPageParams{MerchantID: merchant, Status: &status, RowLimit: 26})
+		})
+		requireIndex(t, pool, "orders_merchant_status", func(db dbsqlc.DBTX) {
+			_, _ = queries.OrderListPageUp(ctx, db, &dbsqlc.OrderListPageUpParams{MerchantID: merchant, Status: &status, AfterAt: now, RowLimit: 26})
 		})
 	}
 	for _, status := range []string{"pending", "failed"} {

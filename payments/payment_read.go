@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -36,12 +35,15 @@ type PaymentFilter struct {
 	CreatedFrom, CreatedUntil *time.Time
 }
 
-// apart is the status when it is off the usual way: payments in it have an index of their own.
+// apart is the status as payment_apart has it: payments that have not succeeded have an index of their own.
 func apart(status *string) *string {
-	if status != nil && slices.Contains([]Status{Failed, RequiresAction, Authorized, Canceled}, Status(*status)) {
-		return status
+	if status == nil || Status(*status) == Success {
+		return nil
 	}
-	return nil
+	if s := Status(*status); s == Pending || s == Processing {
+		return new("unsettled")
+	}
+	return status
 }
 
 // Payments returns a page of payments, newest first.

@@ -111,8 +111,10 @@ func plant(t *testing.T, h *house, status payments.Status, cause string) string 
 		set = append(set, "next_action_url = '/'", "expires_at = now()")
 	case payments.Authorized:
 		set = append(set, "expires_at = now()")
+	case payments.Canceled:
+		set = append(set, "operation = 'cancel'") // it cannot be without
 	}
-	if status != payments.Pending && status != payments.Processing {
+	if status != payments.Pending && status != payments.Processing && status != payments.Canceled {
 		switch cause {
 		case "capture":
 			set = append(set, "operation = 'capture'", "operation_amount = 100")

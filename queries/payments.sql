@@ -24,11 +24,11 @@ RETURNING id;
 SELECT * FROM payments WHERE merchant_id = @merchant_id AND id = @id;
 
 -- name: PaymentListPage :many
--- apart repeats a status that is rare, for its index.
+-- apart repeats the status in the terms of the index that holds all but what has succeeded.
 SELECT * FROM payments p
 WHERE p.merchant_id = @merchant_id
   AND (sqlc.narg('status')::text IS NULL OR p.status = sqlc.narg('status'))
-  AND (sqlc.narg('apart')::text IS NULL OR payment_apart(p.failure_code, p.next_action_url, p.expires_at, p.operation) = sqlc.narg('apart'))
+  AND (sqlc.narg('apart')::text IS NULL OR payment_apart(p.failure_code, p.next_action_url, p.expires_at, p.operation, p.amount_captured) = sqlc.narg('apart'))
   AND (sqlc.narg('order_id')::text IS NULL OR p.order_id = sqlc.narg('order_id'))
   AND (sqlc.narg('method')::text IS NULL OR p.method = sqlc.narg('method'))
   AND (sqlc.narg('created_from')::timestamptz IS NULL OR p.created_at >= sqlc.narg('created_from'))
@@ -41,7 +41,7 @@ LIMIT @row_limit;
 SELECT * FROM payments p
 WHERE p.merchant_id = @merchant_id
   AND (sqlc.narg('status')::text IS NULL OR p.status = sqlc.narg('status'))
-  AND (sqlc.narg('apart')::text IS NULL OR payment_apart(p.failure_code, p.next_action_url, p.expires_at, p.operation) = sqlc.narg('apart'))
+  AND (sqlc.narg('apart')::text IS NULL OR payment_apart(p.failure_code, p.next_action_url, p.expires_at, p.operation, p.amount_captured) = sqlc.narg('apart'))
   AND (sqlc.narg('order_id')::text IS NULL OR p.order_id = sqlc.narg('order_id'))
   AND (sqlc.narg('method')::text IS NULL OR p.method = sqlc.narg('method'))
   AND (sqlc.narg('created_from')::timestamptz IS NULL OR p.created_at >= sqlc.narg('created_from'))

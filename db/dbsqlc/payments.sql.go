@@ -430,7 +430,7 @@ const paymentListPage = `-- name: PaymentListPage :many
 SELECT id, merchant_id, order_id, order_slot, amount, currency, status, capture, amount_captured, amount_refunded, method, card_token, card_brand, card_last4, card_exp_month, card_exp_year, vpa, bank, failure_code, failure_message, next_action_url, operation, operation_amount, metadata, created_at, updated_at, expires_at FROM payments p
 WHERE p.merchant_id = $1
   AND ($2::text IS NULL OR p.status = $2)
-  AND ($3::text IS NULL OR payment_apart(p.failure_code, p.next_action_url, p.expires_at, p.operation) = $3)
+  AND ($3::text IS NULL OR payment_apart(p.failure_code, p.next_action_url, p.expires_at, p.operation, p.amount_captured) = $3)
   AND ($4::text IS NULL OR p.order_id = $4)
   AND ($5::text IS NULL OR p.method = $5)
   AND ($6::timestamptz IS NULL OR p.created_at >= $6)
@@ -453,7 +453,7 @@ type PaymentListPageParams struct {
 	RowLimit     int32
 }
 
-// apart repeats a status that is rare, for its index.
+// apart repeats the status in the terms of the index that holds all but what has succeeded.
 func (q *Queries) PaymentListPage(ctx context.Context, db DBTX, arg *PaymentListPageParams) ([]*Payment, error) {
 	rows, err := db.Query(ctx, paymentListPage,
 		arg.MerchantID,
@@ -517,7 +517,7 @@ const paymentListPageUp = `-- name: PaymentListPageUp :many
 SELECT id, merchant_id, order_id, order_slot, amount, currency, status, capture, amount_captured, amount_refunded, method, card_token, card_brand, card_last4, card_exp_month, card_exp_year, vpa, bank, failure_code, failure_message, next_action_url, operation, operation_amount, metadata, created_at, updated_at, expires_at FROM payments p
 WHERE p.merchant_id = $1
   AND ($2::text IS NULL OR p.status = $2)
-  AND ($3::text IS NULL OR payment_apart(p.failure_code, p.next_action_url, p.expires_at, p.operation) = $3)
+  AND ($3::text IS NULL OR payment_apart(p.failure_code, p.next_action_url, p.expires_at, p.operation, p.amount_captured) = $3)
   AND ($4::text IS NULL OR p.order_id = $4)
   AND ($5::text IS NULL OR p.method = $5)
   AND ($6::timestamptz IS NULL OR p.created_at >= $6)

@@ -1,18 +1,19 @@
 -- +goose NO TRANSACTION
 -- +goose Up
 -- What a merchant has little of is found without looking through all that there is (docs/decisions/0032). Each index holds
--- rare rows alone, and no column of theirs changes on a payment's usual way: that costs them nothing, and its updates stay HOT.
+-- rare rows alone. On a payment's usual way one column of theirs changes, once: the amount captured. So the update that
+-- settles a payment is not HOT, and all others stay so.
 --
 -- Indexes are made while others write. What a run that was cut short has left of one is not valid, and is made again.
 SET lock_timeout = '5s';
 
--- The state of a payment that has left the usual way, told from columns that are empty on it: so says a constraint for each
--- state, that of canceled ones being the next statement's. A payment that was paid while it was being canceled
--- has canceled here, so the state is to be compared, too.
-CREATE OR REPLACE FUNCTION payment_apart(failure_code text, next_action_url text, expires_at timestamptz, operation text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+-- What a payment is that has not succeeded, told from columns of which none changes when it is begun: so says a constraint
+-- for each state, that of canceled ones being the next statement's. Pending and processing are one here, and a payment that
+-- was paid while it was being canceled has canceled, so the state is to be compared, too.
+CREATE OR REPLACE FUNCTION payment_apart(failure_code text, next_action_url text, expires_at timestamptz, operation text, amount_captured bigint)
+    RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN failure_code IS NOT NULL THEN 'failed' WHEN next_action_url IS NOT NULL THEN 'requires_action'
-        WHEN expires_at IS NOT NULL THEN 'authorized' WHEN operation = 'cancel' THEN 'canceled' END $$;
+        WHEN expires_at IS NOT NULL THEN 'authorized' WHEN operation = 'cancel' THEN 'canceled' WHEN amount_captured = 0 THEN 'unsettled' END $$;
 ALTER TABLE payments DROP CONSTRAINT IF EXISTS payments_canceled_was_decided;
 ALTER TABLE payments ADD CONSTRAINT payments_canceled_was_decided CHECK (status <> 'canceled' OR operation IS NOT DISTINCT FROM 'cancel') NOT VALID;
 ALTER TABLE payments VALIDATE CONSTRAINT payments_canceled_was_decided;
@@ -41,8 +42,9 @@ ALTER TABLE webhook_deliveries VALIDATE CONSTRAINT webhook_deliveries_apart_is_s
 -- Making an index waits for every transaction that has begun.
 SET lock_timeout = '10min';
 DROP INDEX CONCURRENTLY IF EXISTS payments_apart;
-CREATE INDEX CONCURRENTLY payments_apart ON payments (merchant_id, payment_apart(failure_code, next_action_url, expires_at, operation), created_at, id)
-    WHERE payment_apart(failure_code, next_action_url, expires_at, operation) IS NOT NULL;
+CREATE INDEX CONCURRENTLY payments_apart
+    ON payments (merchant_id, payment_apart(failure_code, next_action_url, expires_at, operation, amount_captured), created_at, id)
+    WHERE payment_apart(failure_code, next_action_url, expires_at, operation, amount_captured) IS NOT NULL;
 DROP INDEX CONCURRENTLY IF EXISTS refunds_unprocessed;
 CREATE INDEX CONCURRENTLY refunds_unprocessed ON refunds (merchant_id, status, created_at, id) WHERE status <> 'processed';
 DROP INDEX CONCURRENTLY IF EXISTS events_rare;
