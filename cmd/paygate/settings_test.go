@@ -111,7 +111,7 @@ func TestBadSettings(t *testing.T) {
 		},
 		"NoProtocol": {
 			args: []string{"api"}, env: map[string]string{"OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"},
-			says: `OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" is not one of grpc and http/protobuf`,
+			says: `OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" is not http/protobuf, which alone is spoken: collectors take it on port 4318`,
 		},
 		"NoCollector": {
 			args: []string{"worker"}, env: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "localhost:4318"},
