@@ -105,11 +105,11 @@ func TestBalanceWhileLedgerIsSummed(t *testing.T) {
 			return nil
 		})
 	}
-	others, ctx := errgroup.WithContext(t.Context())
+	others, summing := errgroup.WithContext(t.Context())
 	for range 2 {
 		others.Go(func() error {
 			for !done.Load() {
-				if err := h.sums().Advance(ctx); err != nil {
+				if err := h.sums().Advance(summing); err != nil {
 					return err
 				}
 			}
