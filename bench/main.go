@@ -60,7 +60,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	flags.StringVar(&o.write, "write", "", "a Markdown `file` to put the results into")
 	flags.DurationVar(&o.phase, "phase", 5*time.Second, "length of one measurement")
 	flags.IntVar(&o.rounds, "rounds", 3, "how often everything is measured")
-	flags.StringVar(&o.parts, "parts", "intake,whole,pickup", "what to measure; processes is 1, 2 and 4 workers, and 1 and 2 APIs; workers is the former alone; cost is what a payment takes, and nothing else then")
+	flags.StringVar(&o.parts, "parts", "intake,whole,pickup", "what to measure; processes is 1, 2 and 4 workers, and 1 and 2 APIs; workers is the former alone; overload, after intake, is three times its peak; cost is what a payment takes, and nothing else then")
 	flags.StringVar(&o.cost, "cost", "bench/capacity/cost.json", "the `file` that the part cost puts its figures into")
 	flags.StringVar(&o.profiles, "profiles", "", "a `folder` for profiles of the processor time of each role")
 	flags.StringVar(&o.folder, "folder", "", "a `folder` for the servers' data; the disk in use is part of what is measured")
@@ -162,6 +162,9 @@ func (o options) measureIntake(ctx context.Context, rig *rig, gateways []*gatewa
 		}
 		progress("%s at %.0f/s: p50 %.2f p99 %.2f ms\n", g.name, measured.gateways[i].openRate,
 			ms(measured.gateways[i].open.Percentile(.5)), ms(measured.gateways[i].open.Percentile(.99)))
+		if !o.has("overload") {
+			continue
+		}
 		if err := rig.measureOverload(ctx, g, measured.gateways[i]); err != nil {
 			return err
 		}

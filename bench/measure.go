@@ -30,7 +30,7 @@ type gatewayResults struct {
 	cost     map[int]cost
 	openRate float64
 	open     *load.Result
-	overload *load.Result
+	overload *load.Result // nil when it was not measured
 
 	wholeRate    []float64 // payments a second from request to webhook, one for each round
 	wholeLatency []time.Duration

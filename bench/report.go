@@ -75,6 +75,9 @@ func (r *results) reportIntake(g *gatewayResults, line func(string, ...any)) {
 	}
 	line("")
 	line("At a constant %.0f requests a second (half the peak, open model): %s.", g.openRate, percentiles(g.open.Latencies))
+	if g.overload == nil {
+		return
+	}
 	line("")
 	line("At %d times the peak (open model, %d connections): %.0f/s accepted, **%.2f ×** the peak; answers %v; %s.", overloadTimes, overloadConnections,
 		g.overload.Rate(), g.overload.Rate()/(2*g.openRate), g.overload.Statuses, percentiles(g.overload.Latencies))
