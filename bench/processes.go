@@ -56,12 +56,13 @@ func (r fleetRates) beside(more, fewer int) float64 {
 	return ratios[len(ratios)/2]
 }
 
-// check fails when more processes did less, in their best rounds as well as side by side.
+// check fails when the best round of more processes did less than that of fewer. What they did side by side is printed beside it, and
+// excuses nothing.
 func (r fleetRates) check(what string, counts []int) error {
 	var errs []error
 	for i, n := range counts[1:] {
 		fewer := counts[i]
-		if max(r.best(n)/r.best(fewer), r.beside(n, fewer)) < 1-noiseBound {
+		if r.best(n) < (1-noiseBound)*r.best(fewer) {
 			errs = append(errs, fmt.Errorf("%d %s did %.0f/s, %d did %.0f/s, %.2f times as many side by side",
 				n, what, r.best(n), fewer, r.best(fewer), r.beside(n, fewer)))
 		}
