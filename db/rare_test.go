@@ -56,14 +56,27 @@ func TestRareRowsHaveAnIndex(t *testing.T) {
 			_, _ = queries.RefundListPageUp(ctx, db, &dbsqlc.RefundListPageUpParams{MerchantID: merchant, Status: &status, AfterAt: now, RowLimit: 26})
 		})
 	}
-	for _, status := range []string{"retrying", "exhausted", "paused"} {
-		requireIndex(t, pool, "webhook_deliveries_apart", func(db dbsqlc.DBTX) {
-			_, _ = queries.DeliveryListPage(ctx, db, &dbsqlc.DeliveryListPageParams{MerchantID: merchant, Status: &status, Apart: &status, RowLimit: 26})
+	for _, status := range []string{"pending", "retrying", "exhausted", "paused"} {
+		requireIndex(t, pool, "webhook_deliveries_merchant_status", func(db dbsqlc.DBTX) {
+			_, _ = queries.DeliveryListPage(ctx, db, &dbsqlc.DeliveryListPageParams{MerchantID: merchant, Status: &status, RowLimit: 26})
 		})
-		requireIndex(t, pool, "webhook_deliveries_apart", func(db dbsqlc.DBTX) {
-			_, _ = queries.DeliveryListPageUp(ctx, db, &dbsqlc.DeliveryListPageUpParams{MerchantID: merchant, Status: &status, Apart: &status, AfterAt: now, RowLimit: 26})
+		requireIndex(t, pool, "webhook_deliveries_merchant_status", func(db dbsqlc.DBTX) {
+			_, _ = queries.DeliveryListPageUp(ctx, db, &dbsqlc.DeliveryListPageUpParams{MerchantID: merchant, Status: &status, AfterAt: now, RowLimit: 26})
 		})
 	}
+	method, currency := "netbanking", "USD"
+	requireIndex(t, pool, "payments_merchant_method", func(db dbsqlc.DBTX) {
+		_, _ = queries.PaymentListPage(ctx, db, &dbsqlc.PaymentListPageParams{MerchantID: merchant, Method: &method, RowLimit: 26})
+	})
+	requireIndex(t, pool, "payments_merchant_method", func(db dbsqlc.DBTX) {
+		_, _ = queries.PaymentListPageUp(ctx, db, &dbsqlc.PaymentListPageUpParams{MerchantID: merchant, Method: &method, AfterAt: now, RowLimit: 26})
+	})
+	requireIndex(t, pool, "ledger_transfers_merchant_currency", func(db dbsqlc.DBTX) {
+		_, _ = queries.BalanceTransactionListPage(ctx, db, &dbsqlc.BalanceTransactionListPageParams{MerchantID: merchant, Currency: &currency, RowLimit: 26})
+	})
+	requireIndex(t, pool, "ledger_transfers_merchant_currency", func(db dbsqlc.DBTX) {
+		_, _ = queries.BalanceTransactionListPageUp(ctx, db, &dbsqlc.BalanceTransactionListPageUpParams{MerchantID: merchant, Currency: &currency, AfterAt: now, RowLimit: 26})
+	})
 	for _, rare := range []string{"payment.failed", "order.paid", "refund.failed", "webhook.test"} {
 		requireIndex(t, pool, "events_rare", func(db dbsqlc.DBTX) {
 			_, _ = queries.EventListPage(ctx, db, &dbsqlc.EventListPageParams{MerchantID: merchant, Type: &rare, RowLimit: 26})
@@ -71,8 +84,13 @@ func TestRareRowsHaveAnIndex(t *testing.T) {
 		requireIndex(t, pool, "events_rare", func(db dbsqlc.DBTX) {
 			_, _ = queries.EventListPageUp(ctx, db, &dbsqlc.EventListPageUpParams{MerchantID: merchant, Type: &rare, AfterAt: now, RowLimit: 26})
 		})
-		requireIndex(t, pool, "webhook_deliveries_rare", func(db dbsqlc.DBTX) {
-			_, _ = queries.DeliveryListPage(ctx, db, &dbsqlc.DeliveryListPageParams{MerchantID: merchant, EventType: &rare, RowLimit: 26})
+	}
+	for _, kind := range []string{"payment.created", "payment.failed"} {
+		requireIndex(t, pool, "webhook_deliveries_merchant_type", func(db dbsqlc.DBTX) {
+			_, _ = queries.DeliveryListPage(ctx, db, &dbsqlc.DeliveryListPageParams{MerchantID: merchant, EventType: &kind, RowLimit: 26})
+		})
+		requireIndex(t, pool, "webhook_deliveries_merchant_type", func(db dbsqlc.DBTX) {
+			_, _ = queries.DeliveryListPageUp(ctx, db, &dbsqlc.DeliveryListPageUpParams{MerchantID: merchant, EventType: &kind, AfterAt: now, RowLimit: 26})
 		})
 	}
 	for _, kind := range []string{"refund", "refund_failed"} {

@@ -71,11 +71,9 @@ WHERE d.merchant_id = @merchant_id AND d.id = @id;
 SELECT * FROM webhook_attempts WHERE merchant_id = @merchant_id AND delivery_id = @delivery_id ORDER BY number;
 
 -- name: DeliveryListPage :many
--- apart repeats a status that is rare, for its index.
 SELECT * FROM webhook_deliveries d
 WHERE d.merchant_id = @merchant_id
   AND (sqlc.narg('status')::text IS NULL OR d.status = sqlc.narg('status'))
-  AND (sqlc.narg('apart')::text IS NULL OR d.apart = sqlc.narg('apart'))
   AND (sqlc.narg('event_type')::text IS NULL OR d.event_type = sqlc.narg('event_type'))
   AND (sqlc.narg('endpoint_id')::text IS NULL OR d.endpoint_id = sqlc.narg('endpoint_id'))
   AND (sqlc.narg('payment_id')::text IS NULL OR d.payment_id = sqlc.narg('payment_id'))
@@ -89,7 +87,6 @@ LIMIT @row_limit;
 SELECT * FROM webhook_deliveries d
 WHERE d.merchant_id = @merchant_id
   AND (sqlc.narg('status')::text IS NULL OR d.status = sqlc.narg('status'))
-  AND (sqlc.narg('apart')::text IS NULL OR d.apart = sqlc.narg('apart'))
   AND (sqlc.narg('event_type')::text IS NULL OR d.event_type = sqlc.narg('event_type'))
   AND (sqlc.narg('endpoint_id')::text IS NULL OR d.endpoint_id = sqlc.narg('endpoint_id'))
   AND (sqlc.narg('payment_id')::text IS NULL OR d.payment_id = sqlc.narg('payment_id'))

@@ -139,17 +139,6 @@ type DeliveryFilter struct {
 	CreatedFrom, CreatedUntil *time.Time
 }
 
-// apart is the status when it is off the usual way: deliveries in it have an index of their own.
-func apart(status *string) *string {
-	if status != nil {
-		switch *status {
-		case DeliveryRetrying, DeliveryExhausted, DeliveryPaused:
-			return status
-		}
-	}
-	return nil
-}
-
 // List returns a page of deliveries, newest first.
 func (l *Log) List(ctx context.Context, merchantID uuid.UUID, filter DeliveryFilter, params page.Params) (*page.List[*Delivery], error) {
 	queries := dbsqlc.New()
@@ -161,14 +150,14 @@ func (l *Log) List(ctx context.Context, merchantID uuid.UUID, filter DeliveryFil
 		Down: func(at *time.Time, id string, limit int32) ([]*dbsqlc.WebhookDelivery, error) {
 			return queries.DeliveryListPage(ctx, l.DB, &dbsqlc.DeliveryListPageParams{
 				MerchantID: merchantID, BeforeAt: at, BeforeID: id, RowLimit: limit,
-				Status: filter.Status, Apart: apart(filter.Status), EventType: filter.EventType, EndpointID: filter.EndpointID, PaymentID: filter.PaymentID,
+				Status: filter.Status, EventType: filter.EventType, EndpointID: filter.EndpointID, PaymentID: filter.PaymentID,
 				CreatedFrom: filter.CreatedFrom, CreatedUntil: filter.CreatedUntil,
 			})
 		},
 		Up: func(at time.Time, id string, limit int32) ([]*dbsqlc.WebhookDelivery, error) {
 			return queries.DeliveryListPageUp(ctx, l.DB, &dbsqlc.DeliveryListPageUpParams{
 				MerchantID: merchantID, AfterAt: at, AfterID: id, RowLimit: limit,
-				Status: filter.Status, Apart: apart(filter.Status), EventType: filter.EventType, EndpointID: filter.EndpointID, PaymentID: filter.PaymentID,
+				Status: filter.Status, EventType: filter.EventType, EndpointID: filter.EndpointID, PaymentID: filter.PaymentID,
 				CreatedFrom: filter.CreatedFrom, CreatedUntil: filter.CreatedUntil,
 			})
 		},

@@ -56,9 +56,9 @@ var loads = [][]string{
 				'pay_' || p || lpad(to_hex(g), 20, '0'), '{"id":"evt_' || p || lpad(to_hex(3 * g + k.n), 20, '0') || '","type":"payment.success","timestamp":"2026-01-01T00:00:00.000Z",' ||
 				'"data":{"payment":{"id":"pay_' || p || lpad(to_hex(g), 20, '0') || '","amount":50000,"currency":"INR","failure_code":"card_declined"}}}', t
 			FROM at($1, $2, $3), (VALUES (0, 'payment.created'), (1, 'payment.success'), (2, 'order.paid')) AS k (n, type)`,
-		`INSERT INTO webhook_deliveries (id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, apart, step, attempt_count, response_code, created_at, updated_at)
+		`INSERT INTO webhook_deliveries (id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, step, attempt_count, response_code, created_at, updated_at)
 			SELECT 'whd_' || p || lpad(to_hex(g), 20, '0'), merchant(g), 'we_' || g % 7, 'evt_' || p || lpad(to_hex(3 * g + 1), 20, '0'), 'payment.success', 'pay_' || p || lpad(to_hex(g), 20, '0'),
-				CASE WHEN g % 100 = 0 THEN 'exhausted' ELSE 'delivered' END, CASE WHEN g % 100 = 0 THEN 'exhausted' END, 1, 1, CASE WHEN g % 100 = 0 THEN 500 ELSE 200 END, t, t
+				CASE WHEN g % 100 = 0 THEN 'exhausted' ELSE 'delivered' END, 1, 1, CASE WHEN g % 100 = 0 THEN 500 ELSE 200 END, t, t
 			FROM at($1, $2, $3)`,
 	},
 }

@@ -172,7 +172,6 @@ type WebhookDelivery struct {
 	UpdatedAt     time.Time
 	ClaimedUntil  *time.Time
 	Resent        bool
-	Apart         *string
 }
 
 type WebhookEndpoint struct {

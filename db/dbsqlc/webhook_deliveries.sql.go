@@ -221,7 +221,7 @@ func (q *Queries) DeliveryClaim(ctx context.Context, db DBTX, arg *DeliveryClaim
 }
 
 const deliveryForAttemptMany = `-- name: DeliveryForAttemptMany :many
-SELECT d.id, d.merchant_id, d.endpoint_id, d.event_id, d.event_type, d.payment_id, d.status, d.parked, d.step, d.attempt_count, d.response_code, d.next_attempt_at, d.last_attempt_at, d.created_at, d.updated_at, d.claimed_until, d.resent, d.apart, w.url, w.headers, w.rate_limit, w.failing_since AS endpoint_failing_since,
+SELECT d.id, d.merchant_id, d.endpoint_id, d.event_id, d.event_type, d.payment_id, d.status, d.parked, d.step, d.attempt_count, d.response_code, d.next_attempt_at, d.last_attempt_at, d.created_at, d.updated_at, d.claimed_until, d.resent, w.url, w.headers, w.rate_limit, w.failing_since AS endpoint_failing_since,
     w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body, e.traceparent
 FROM webhook_deliveries d
 JOIN webhook_endpoints w ON w.id = d.endpoint_id
@@ -269,7 +269,6 @@ func (q *Queries) DeliveryForAttemptMany(ctx context.Context, db DBTX, ids []str
 			&i.WebhookDelivery.UpdatedAt,
 			&i.WebhookDelivery.ClaimedUntil,
 			&i.WebhookDelivery.Resent,
-			&i.WebhookDelivery.Apart,
 			&i.URL,
 			&i.Headers,
 			&i.RateLimit,
@@ -290,7 +289,7 @@ func (q *Queries) DeliveryForAttemptMany(ctx context.Context, db DBTX, ids []str
 }
 
 const deliveryGet = `-- name: DeliveryGet :one
-SELECT d.id, d.merchant_id, d.endpoint_id, d.event_id, d.event_type, d.payment_id, d.status, d.parked, d.step, d.attempt_count, d.response_code, d.next_attempt_at, d.last_attempt_at, d.created_at, d.updated_at, d.claimed_until, d.resent, d.apart, w.url, w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body, e.traceparent
+SELECT d.id, d.merchant_id, d.endpoint_id, d.event_id, d.event_type, d.payment_id, d.status, d.parked, d.step, d.attempt_count, d.response_code, d.next_attempt_at, d.last_attempt_at, d.created_at, d.updated_at, d.claimed_until, d.resent, w.url, w.status AS endpoint_status, w.deleted_at AS endpoint_deleted_at, e.body, e.traceparent
 FROM webhook_deliveries d
 JOIN webhook_endpoints w ON w.id = d.endpoint_id
 JOIN events e ON e.id = d.event_id
@@ -332,7 +331,6 @@ func (q *Queries) DeliveryGet(ctx context.Context, db DBTX, arg *DeliveryGetPara
 		&i.WebhookDelivery.UpdatedAt,
 		&i.WebhookDelivery.ClaimedUntil,
 		&i.WebhookDelivery.Resent,
-		&i.WebhookDelivery.Apart,
 		&i.URL,
 		&i.EndpointStatus,
 		&i.EndpointDeletedAt,
@@ -380,24 +378,22 @@ func (q *Queries) DeliveryInsertMany(ctx context.Context, db DBTX, arg *Delivery
 }
 
 const deliveryListPage = `-- name: DeliveryListPage :many
-SELECT id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, parked, step, attempt_count, response_code, next_attempt_at, last_attempt_at, created_at, updated_at, claimed_until, resent, apart FROM webhook_deliveries d
+SELECT id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, parked, step, attempt_count, response_code, next_attempt_at, last_attempt_at, created_at, updated_at, claimed_until, resent FROM webhook_deliveries d
 WHERE d.merchant_id = $1
   AND ($2::text IS NULL OR d.status = $2)
-  AND ($3::text IS NULL OR d.apart = $3)
-  AND ($4::text IS NULL OR d.event_type = $4)
-  AND ($5::text IS NULL OR d.endpoint_id = $5)
-  AND ($6::text IS NULL OR d.payment_id = $6)
-  AND ($7::timestamptz IS NULL OR d.created_at >= $7)
-  AND ($8::timestamptz IS NULL OR d.created_at < $8)
-  AND ($9::timestamptz IS NULL OR (d.created_at, d.id) < ($9, $10::text))
+  AND ($3::text IS NULL OR d.event_type = $3)
+  AND ($4::text IS NULL OR d.endpoint_id = $4)
+  AND ($5::text IS NULL OR d.payment_id = $5)
+  AND ($6::timestamptz IS NULL OR d.created_at >= $6)
+  AND ($7::timestamptz IS NULL OR d.created_at < $7)
+  AND ($8::timestamptz IS NULL OR (d.created_at, d.id) < ($8, $9::text))
 ORDER BY d.created_at DESC, d.id DESC
-LIMIT $11
+LIMIT $10
 `
 
 type DeliveryListPageParams struct {
 	MerchantID   uuid.UUID
 	Status       *string
-	Apart        *string
 	EventType    *string
 	EndpointID   *string
 	PaymentID    *string
@@ -408,12 +404,10 @@ type DeliveryListPageParams struct {
 	RowLimit     int32
 }
 
-// apart repeats a status that is rare, for its index.
 func (q *Queries) DeliveryListPage(ctx context.Context, db DBTX, arg *DeliveryListPageParams) ([]*WebhookDelivery, error) {
 	rows, err := db.Query(ctx, deliveryListPage,
 		arg.MerchantID,
 		arg.Status,
-		arg.Apart,
 		arg.EventType,
 		arg.EndpointID,
 		arg.PaymentID,
@@ -448,7 +442,6 @@ func (q *Queries) DeliveryListPage(ctx context.Context, db DBTX, arg *DeliveryLi
 			&i.UpdatedAt,
 			&i.ClaimedUntil,
 			&i.Resent,
-			&i.Apart,
 		); err != nil {
 			return nil, err
 		}
@@ -461,24 +454,22 @@ func (q *Queries) DeliveryListPage(ctx context.Context, db DBTX, arg *DeliveryLi
 }
 
 const deliveryListPageUp = `-- name: DeliveryListPageUp :many
-SELECT id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, parked, step, attempt_count, response_code, next_attempt_at, last_attempt_at, created_at, updated_at, claimed_until, resent, apart FROM webhook_deliveries d
+SELECT id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, parked, step, attempt_count, response_code, next_attempt_at, last_attempt_at, created_at, updated_at, claimed_until, resent FROM webhook_deliveries d
 WHERE d.merchant_id = $1
   AND ($2::text IS NULL OR d.status = $2)
-  AND ($3::text IS NULL OR d.apart = $3)
-  AND ($4::text IS NULL OR d.event_type = $4)
-  AND ($5::text IS NULL OR d.endpoint_id = $5)
-  AND ($6::text IS NULL OR d.payment_id = $6)
-  AND ($7::timestamptz IS NULL OR d.created_at >= $7)
-  AND ($8::timestamptz IS NULL OR d.created_at < $8)
-  AND (d.created_at, d.id) > ($9::timestamptz, $10::text)
+  AND ($3::text IS NULL OR d.event_type = $3)
+  AND ($4::text IS NULL OR d.endpoint_id = $4)
+  AND ($5::text IS NULL OR d.payment_id = $5)
+  AND ($6::timestamptz IS NULL OR d.created_at >= $6)
+  AND ($7::timestamptz IS NULL OR d.created_at < $7)
+  AND (d.created_at, d.id) > ($8::timestamptz, $9::text)
 ORDER BY d.created_at, d.id
-LIMIT $11
+LIMIT $10
 `
 
 type DeliveryListPageUpParams struct {
 	MerchantID   uuid.UUID
 	Status       *string
-	Apart        *string
 	EventType    *string
 	EndpointID   *string
 	PaymentID    *string
@@ -493,7 +484,6 @@ func (q *Queries) DeliveryListPageUp(ctx context.Context, db DBTX, arg *Delivery
 	rows, err := db.Query(ctx, deliveryListPageUp,
 		arg.MerchantID,
 		arg.Status,
-		arg.Apart,
 		arg.EventType,
 		arg.EndpointID,
 		arg.PaymentID,
@@ -528,7 +518,6 @@ func (q *Queries) DeliveryListPageUp(ctx context.Context, db DBTX, arg *Delivery
 			&i.UpdatedAt,
 			&i.ClaimedUntil,
 			&i.Resent,
-			&i.Apart,
 		); err != nil {
 			return nil, err
 		}
@@ -541,7 +530,7 @@ func (q *Queries) DeliveryListPageUp(ctx context.Context, db DBTX, arg *Delivery
 }
 
 const deliveryLockMany = `-- name: DeliveryLockMany :many
-SELECT id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, parked, step, attempt_count, response_code, next_attempt_at, last_attempt_at, created_at, updated_at, claimed_until, resent, apart FROM webhook_deliveries WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE
+SELECT id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, parked, step, attempt_count, response_code, next_attempt_at, last_attempt_at, created_at, updated_at, claimed_until, resent FROM webhook_deliveries WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE
 `
 
 func (q *Queries) DeliveryLockMany(ctx context.Context, db DBTX, ids []string) ([]*WebhookDelivery, error) {
@@ -571,7 +560,6 @@ func (q *Queries) DeliveryLockMany(ctx context.Context, db DBTX, ids []string) (
 			&i.UpdatedAt,
 			&i.ClaimedUntil,
 			&i.Resent,
-			&i.Apart,
 		); err != nil {
 			return nil, err
 		}

@@ -49,7 +49,7 @@ func (q *Queries) DeliveryInsertParked(ctx context.Context, db DBTX, arg *Delive
 }
 
 const deliveryOfEvent = `-- name: DeliveryOfEvent :one
-SELECT id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, parked, step, attempt_count, response_code, next_attempt_at, last_attempt_at, created_at, updated_at, claimed_until, resent, apart FROM webhook_deliveries WHERE event_id = $1 AND endpoint_id = $2
+SELECT id, merchant_id, endpoint_id, event_id, event_type, payment_id, status, parked, step, attempt_count, response_code, next_attempt_at, last_attempt_at, created_at, updated_at, claimed_until, resent FROM webhook_deliveries WHERE event_id = $1 AND endpoint_id = $2
 `
 
 type DeliveryOfEventParams struct {
@@ -78,7 +78,6 @@ func (q *Queries) DeliveryOfEvent(ctx context.Context, db DBTX, arg *DeliveryOfE
 		&i.UpdatedAt,
 		&i.ClaimedUntil,
 		&i.Resent,
-		&i.Apart,
 	)
 	return &i, err
 }
