@@ -19,6 +19,8 @@ CREATE TABLE river_job (
     finalized_at timestamptz,
     kind         text            NOT NULL,
     max_attempts smallint        NOT NULL,
+    metadata     jsonb           NOT NULL DEFAULT '{}',
+    priority     smallint        NOT NULL DEFAULT 1,
     queue        text            NOT NULL,
     scheduled_at timestamptz     NOT NULL DEFAULT now(),
     state        river_job_state NOT NULL DEFAULT 'available'

@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"paygate/db/dbsqlc"
+	"paygate/db/pipeline"
 	"paygate/fault"
 )
 
@@ -121,9 +122,9 @@ type Prior struct {
 	Twin int
 }
 
-// Begin takes the keys of all claims inside tx, in two statements and one round trip,
-// and reports for each what is already known. Keys taken here are given back when tx ends.
-func Begin(ctx context.Context, tx pgx.Tx, claims []*Claim) ([]Prior, error) {
+// Begin takes the keys of all claims inside tx, and reports for each what is already known. Keys taken here are given
+// back when tx ends. beside are questions of the caller's that travel along: all of it is one round trip.
+func Begin(ctx context.Context, tx pgx.Tx, claims []*Claim, beside ...pipeline.Ask) ([]Prior, error) {
 	priors := make([]Prior, len(claims))
 	first := make(map[identity]int, len(claims))
 	var owners []int // positions in claims that hold a key of their own
@@ -146,25 +147,30 @@ func Begin(ctx context.Context, tx pgx.Tx, claims []*Claim) ([]Prior, error) {
 		find.Routes = append(find.Routes, c.Route)
 		find.Keys = append(find.Keys, c.Key)
 	}
-	if len(owners) == 0 {
-		return priors, nil
+	var locks []*dbsqlc.IdempotencyTryLockRow
+	var rows []*dbsqlc.IdempotencyKey
+	if len(owners) > 0 {
+		queries := dbsqlc.New()
+		// Two statements, for the second one's snapshot is taken when the locks are held: it sees what the
+		// former holder of a lock has committed.
+		beside = append([]pipeline.Ask{
+			func(db dbsqlc.DBTX) (err error) {
+				locks, err = queries.IdempotencyTryLock(ctx, db, lockParams)
+				return failure("taking idempotency keys", err)
+			},
+			func(db dbsqlc.DBTX) (err error) {
+				rows, err = queries.IdempotencyFind(ctx, db, find)
+				return failure("looking up idempotency keys", err)
+			},
+		}, beside...)
 	}
-
-	queries := dbsqlc.New()
-	locks, err := queries.IdempotencyTryLock(ctx, tx, lockParams)
-	if err != nil {
-		return nil, fmt.Errorf("error taking idempotency keys: %w", err)
+	if err := pipeline.Together(ctx, tx, beside...); err != nil {
+		return nil, err
 	}
 	for n, lock := range locks {
 		if !lock.Locked {
 			priors[owners[n]].Err = Running()
 		}
-	}
-	// A statement of its own, after the locks: its snapshot is taken now, so it sees what the
-	// former holder of a lock committed.
-	rows, err := queries.IdempotencyFind(ctx, tx, find)
-	if err != nil {
-		return nil, fmt.Errorf("error looking up idempotency keys: %w", err)
 	}
 	for _, row := range rows {
 		i := first[identity{row.MerchantID, row.Route, row.Key}]
@@ -176,6 +182,13 @@ func Begin(ctx context.Context, tx pgx.Tx, claims []*Claim) ([]Prior, error) {
 		priors[i] = Prior{Response: &response, Twin: -1}
 	}
 	return priors, nil
+}
+
+func failure(doing string, err error) error {
+	if err != nil {
+		return fmt.Errorf("error %s: %w", doing, err)
+	}
+	return nil
 }
 
 // AnswerTwin is the answer to a claim whose key an earlier claim of the same batch holds, given

@@ -17,6 +17,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"go.opentelemetry.io/otel/trace"
 
+	"paygate/db/pipeline"
 	"paygate/metrics"
 	"paygate/payments"
 	"paygate/webhooks"
@@ -82,7 +83,7 @@ const softStop = 20 * time.Second
 
 // NewInserter returns a client that inserts jobs and works none.
 func NewInserter(pool *pgxpool.Pool, logger *slog.Logger) (*river.Client[pgx.Tx], error) {
-	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{FetchCooldown: fetchCooldown, Logger: logger})
+	client, err := river.NewClient(pipeline.NewDriver(pool), &river.Config{FetchCooldown: fetchCooldown, Logger: logger})
 	if err != nil {
 		return nil, fmt.Errorf("error making a River client: %w", err)
 	}

@@ -4,28 +4,43 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"paygate/db/dbsqlc"
+	"paygate/db/pipeline"
 	"paygate/webhooks"
 )
 
-// lockOrdersToPay takes the orders that are about to be paid, before any payment is locked: new payments
-// take both in that order as well (OrderLockMany), so the two never wait for each other in a circle.
-func lockOrdersToPay(ctx context.Context, tx pgx.Tx, orderIDs []string) error {
-	if len(orderIDs) == 0 {
-		return nil
+// terms are what booking and telling depends on beside the payments: their merchants' fees of this moment, and
+// the endpoints that hear of them.
+type terms struct {
+	fees        map[uuid.UUID]Fee
+	subscribers webhooks.Subscribers
+}
+
+// find is the questions for those of merchants, to be asked along with what moves the payments.
+func (t *terms) find(ctx context.Context, merchants []uuid.UUID) []pipeline.Ask {
+	return []pipeline.Ask{
+		func(db dbsqlc.DBTX) error {
+			rows, err := dbsqlc.New().MerchantFees(ctx, db, merchants)
+			if err != nil {
+				return fmt.Errorf("error reading fees: %w", err)
+			}
+			t.fees = make(map[uuid.UUID]Fee, len(rows))
+			for _, row := range rows {
+				t.fees[row.ID] = Fee{BasisPoints: int64(row.FeeBps), Fixed: row.FeeFixed}
+			}
+			return nil
+		},
+		t.subscribers.Find(ctx, merchants),
 	}
-	if err := dbsqlc.New().OrderLockUnpaid(ctx, tx, orderIDs); err != nil {
-		return fmt.Errorf("error locking orders: %w", err)
-	}
-	return nil
 }
 
 // announce books and tells what became of payments that have just changed their state: the ledger,
 // their orders, the events with their deliveries. The orders that are paid are locked already. traceparents
 // are of what moved each payment, by its id.
-func (s *Service) announce(ctx context.Context, tx pgx.Tx, rows []*dbsqlc.Payment, traceparents map[string]string) error {
+func (s *Service) announce(ctx context.Context, tx pgx.Tx, rows []*dbsqlc.Payment, on terms, traceparents map[string]string) error {
 	now := s.now()
 	var captured []*dbsqlc.Payment
 	var events []webhooks.Event
@@ -48,7 +63,7 @@ func (s *Service) announce(ctx context.Context, tx pgx.Tx, rows []*dbsqlc.Paymen
 		}
 	}
 	var books ledger
-	if err := books.addCaptures(ctx, tx, captured); err != nil {
+	if err := books.addCaptures(captured, on.fees); err != nil {
 		return err
 	}
 	if err := books.store(ctx, tx, now); err != nil {
@@ -67,5 +82,5 @@ func (s *Service) announce(ctx context.Context, tx pgx.Tx, rows []*dbsqlc.Paymen
 			events = append(events, event.In(byOrder[row.ID]))
 		}
 	}
-	return webhooks.Emit(ctx, tx, s.queue, events)
+	return on.subscribers.Emit(ctx, tx, s.queue, events)
 }

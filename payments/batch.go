@@ -7,17 +7,19 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"paygate/db/groupcommit"
+	"paygate/db/pipeline"
 	"paygate/idempotency"
 )
 
 // answerBatch gives every claim of a batch its answer: the remembered one, that of the twin that
 // came with it, or a new one. work does what is new, for the claims at the positions in open, and
-// returns their answers in that order; they are remembered in the same transaction.
+// returns their answers in that order; they are remembered in the same transaction. beside are questions whose
+// answers work needs.
 func answerBatch(
 	ctx context.Context, tx pgx.Tx, now time.Time, claims []*idempotency.Claim,
-	work func(open []int) ([]idempotency.Response, error),
+	work func(open []int) ([]idempotency.Response, error), beside ...pipeline.Ask,
 ) ([]groupcommit.Result[idempotency.Response], error) {
-	priors, err := idempotency.Begin(ctx, tx, claims)
+	priors, err := idempotency.Begin(ctx, tx, claims, beside...)
 	if err != nil {
 		return nil, err
 	}

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"paygate/db/dbsqlc"
 	"paygate/db/groupcommit"
+	"paygate/db/pipeline"
 	"paygate/processor"
 	"paygate/tracing"
 )
@@ -16,6 +18,7 @@ import (
 // finish is the acquirer's word on a decision.
 type finish struct {
 	paymentID                   string
+	merchantID                  uuid.UUID
 	orderID                     string // empty for none
 	operation                   operation
 	status                      Status
@@ -88,7 +91,7 @@ func (s *Service) ask(ctx context.Context, row *dbsqlc.Payment, decided operatio
 const statusTooLate processor.Status = "too_late"
 
 func finishOf(row *dbsqlc.Payment, decided operation, result processor.Result) (finish, error) {
-	outcome := finish{paymentID: row.ID, orderID: orZero(row.OrderID), operation: decided}
+	outcome := finish{paymentID: row.ID, merchantID: row.MerchantID, orderID: orZero(row.OrderID), operation: decided}
 	want := row.Amount
 	switch {
 	case result.Status == statusTooLate:
@@ -118,11 +121,13 @@ func finishOf(row *dbsqlc.Payment, decided operation, result processor.Result) (
 func (s *Service) finishMany(ctx context.Context, tx pgx.Tx, finishes []finish) ([]groupcommit.Result[struct{}], error) {
 	params := &dbsqlc.PaymentFinishManyParams{Now: s.now()}
 	var paying []string
+	var merchants []uuid.UUID
 	traceparents := make(map[string]string, len(finishes))
 	for _, f := range finishes {
 		if f.status == Success && f.orderID != "" {
 			paying = append(paying, f.orderID)
 		}
+		merchants = append(merchants, f.merchantID)
 		traceparents[f.paymentID] = f.traceparent
 		params.Ids = append(params.Ids, f.paymentID)
 		params.Operations = append(params.Operations, string(f.operation))
@@ -133,11 +138,15 @@ func (s *Service) finishMany(ctx context.Context, tx pgx.Tx, finishes []finish) 
 	if err := lockOrdersToPay(ctx, tx, paying); err != nil {
 		return nil, err
 	}
-	rows, err := dbsqlc.New().PaymentFinishMany(ctx, tx, params)
-	if err != nil {
+	var rows []*dbsqlc.Payment
+	var on terms
+	if err := pipeline.Together(ctx, tx, append(on.find(ctx, merchants), func(db dbsqlc.DBTX) (err error) {
+		rows, err = dbsqlc.New().PaymentFinishMany(ctx, db, params)
+		return err
+	})...); err != nil {
 		return nil, fmt.Errorf("error settling payments: %w", err)
 	}
-	if err := s.announce(ctx, tx, rows, traceparents); err != nil {
+	if err := s.announce(ctx, tx, rows, on, traceparents); err != nil {
 		return nil, err
 	}
 	s.reach(stepEnding)

@@ -15,11 +15,11 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/stretchr/testify/require"
 
 	"paygate/db"
 	"paygate/db/dbtest"
+	"paygate/db/pipeline"
 	"paygate/doctor"
 	"paygate/fault"
 	"paygate/idempotency"
@@ -93,7 +93,7 @@ const serviceName = "payments_test_service"
 func (h *house) startService(tb testing.TB, opts payments.Options) {
 	tb.Helper()
 	opts.DB = h.openAs(tb, serviceName)
-	queue, err := river.NewClient(riverpgxv5.New(opts.DB), &river.Config{Logger: slog.New(slog.DiscardHandler)})
+	queue, err := river.NewClient(pipeline.NewDriver(opts.DB), &river.Config{Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(tb, err)
 	opts.Queue, opts.Now = queue, h.now
 	if opts.Acquirer == nil {

@@ -16,6 +16,7 @@ import (
 	"paygate/db/dbsqlc"
 	"paygate/db/groupcommit"
 	"paygate/db/ids"
+	"paygate/db/pipeline"
 	"paygate/fault"
 	"paygate/idempotency"
 	"paygate/processor"
@@ -158,21 +159,22 @@ func (i *intakeItem) checkInstrument() error {
 // intakeMany accepts a batch.
 func (s *Service) intakeMany(ctx context.Context, tx pgx.Tx, items []*intakeItem) ([]groupcommit.Result[idempotency.Response], error) {
 	claims := make([]*idempotency.Claim, len(items))
+	merchants := make([]uuid.UUID, len(items))
 	for i, item := range items {
-		claims[i] = item.claim
+		claims[i], merchants[i] = item.claim, item.MerchantID
 	}
+	orders := make(lockedOrders)
+	var subscribers webhooks.Subscribers
 	return answerBatch(ctx, tx, s.now(), claims, func(open []int) ([]idempotency.Response, error) {
-		return s.insertPayments(ctx, tx, items, open)
-	})
+		return s.insertPayments(ctx, tx, items, open, orders, subscribers)
+	}, orders.lock(ctx, items), subscribers.Find(ctx, merchants))
 }
 
 // insertPayments stores the payments of the items at the positions in open and returns their
 // answers, in that order.
-func (s *Service) insertPayments(ctx context.Context, tx pgx.Tx, items []*intakeItem, open []int) ([]idempotency.Response, error) {
-	orders, err := lockOrders(ctx, tx, items, open)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) insertPayments(
+	ctx context.Context, tx pgx.Tx, items []*intakeItem, open []int, orders lockedOrders, subscribers webhooks.Subscribers,
+) ([]idempotency.Response, error) {
 	answers := make([]idempotency.Response, len(open))
 	rows := make([]*dbsqlc.Payment, len(open)) // nil where the item was refused
 	params := &dbsqlc.PaymentInsertManyParams{}
@@ -188,13 +190,9 @@ func (s *Service) insertPayments(ctx context.Context, tx pgx.Tx, items []*intake
 	if len(params.Ids) == 0 {
 		return answers, nil
 	}
-	inserted, err := dbsqlc.New().PaymentInsertMany(ctx, tx, params)
+	stored, err := storePayments(ctx, tx, params)
 	if err != nil {
-		return nil, fmt.Errorf("error storing payments: %w", err)
-	}
-	stored := make(map[string]bool, len(inserted))
-	for _, id := range inserted {
-		stored[id] = true
+		return nil, err
 	}
 
 	var events []webhooks.Event
@@ -205,7 +203,7 @@ func (s *Service) insertPayments(ctx context.Context, tx pgx.Tx, items []*intake
 		if row == nil {
 			continue
 		}
-		if !stored[row.ID] {
+		if row.OrderSlot != nil && !stored[row.ID] {
 			answers[n] = items[i].claim.Render(nil, orderBusy())
 			continue
 		}
@@ -229,33 +227,29 @@ func (s *Service) insertPayments(ctx context.Context, tx pgx.Tx, items []*intake
 			return nil, fmt.Errorf("error marking orders as attempted: %w", err)
 		}
 	}
-	return answers, webhooks.Emit(ctx, tx, s.queue, events, jobs...)
+	return answers, subscribers.Emit(ctx, tx, s.queue, events, jobs...)
 }
 
-func lockOrders(ctx context.Context, tx pgx.Tx, items []*intakeItem, open []int) (map[string]*dbsqlc.Order, error) {
-	var wanted []string
-	for _, i := range open {
-		if id := items[i].OrderID; id != "" && !slices.Contains(wanted, id) {
-			wanted = append(wanted, id)
-		}
+// storePayments inserts rows, and returns the ids of those that took the one place of their order. All others, those that have no
+// such order, are stored for certain; where there are only such, nobody waits for Postgres to say so.
+func storePayments(ctx context.Context, tx pgx.Tx, params *dbsqlc.PaymentInsertManyParams) (map[string]bool, error) {
+	var db dbsqlc.DBTX = tx
+	if !slices.ContainsFunc(params.OrderSlots, func(slot string) bool { return slot != "" }) {
+		db = pipeline.Unread(tx)
 	}
-	if len(wanted) == 0 {
-		return nil, nil
-	}
-	rows, err := dbsqlc.New().OrderLockMany(ctx, tx, wanted)
+	ids, err := dbsqlc.New().PaymentInsertMany(ctx, db, params)
 	if err != nil {
-		return nil, fmt.Errorf("error locking orders: %w", err)
+		return nil, fmt.Errorf("error storing payments: %w", err)
 	}
-	orders := make(map[string]*dbsqlc.Order, len(rows))
-	for _, row := range rows {
-		row.Order.Status = row.CurrentStatus
-		orders[row.Order.ID] = &row.Order
+	stored := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		stored[id] = true
 	}
-	return orders, nil
+	return stored, nil
 }
 
 // newRow is the payment to insert, or the reason why its order does not take it.
-func (s *Service) newRow(item *intakeItem, orders map[string]*dbsqlc.Order) (*dbsqlc.Payment, error) {
+func (s *Service) newRow(item *intakeItem, orders lockedOrders) (*dbsqlc.Payment, error) {
 	metadata, err := metadataColumn(item.Metadata)
 	if err != nil {
 		return nil, err

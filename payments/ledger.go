@@ -3,7 +3,6 @@ package payments
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -66,25 +65,8 @@ func (l *ledger) addRefund(kind transferKind, row *dbsqlc.Refund) {
 	l.add(kind, row.MerchantID, row.Amount, row.Currency, row.PaymentID, row.ID)
 }
 
-// addCaptures books captured payments, each with its merchant's fee of this moment.
-func (l *ledger) addCaptures(ctx context.Context, tx pgx.Tx, captured []*dbsqlc.Payment) error {
-	if len(captured) == 0 {
-		return nil
-	}
-	var merchants []uuid.UUID
-	for _, row := range captured {
-		if !slices.Contains(merchants, row.MerchantID) {
-			merchants = append(merchants, row.MerchantID)
-		}
-	}
-	rows, err := dbsqlc.New().MerchantFees(ctx, tx, merchants)
-	if err != nil {
-		return fmt.Errorf("error reading fees: %w", err)
-	}
-	fees := make(map[uuid.UUID]Fee, len(rows))
-	for _, row := range rows {
-		fees[row.ID] = Fee{BasisPoints: int64(row.FeeBps), Fixed: row.FeeFixed}
-	}
+// addCaptures books captured payments, each with its merchant's fee.
+func (l *ledger) addCaptures(captured []*dbsqlc.Payment, fees map[uuid.UUID]Fee) error {
 	for _, row := range captured {
 		fee, known := fees[row.MerchantID]
 		if !known {

@@ -68,29 +68,18 @@ func (s *Service) Cancel(ctx context.Context, claim *idempotency.Claim, merchant
 
 func (s *Service) decideMany(ctx context.Context, tx pgx.Tx, decisions []*decision) ([]groupcommit.Result[idempotency.Response], error) {
 	claims := make([]*idempotency.Claim, len(decisions))
+	paymentIDs := make([]string, len(decisions))
 	for i, d := range decisions {
-		claims[i] = d.claim
+		claims[i], paymentIDs[i] = d.claim, d.paymentID
 	}
+	payments := make(lockedPayments)
 	return answerBatch(ctx, tx, s.now(), claims, func(open []int) ([]idempotency.Response, error) {
-		return s.storeDecisions(ctx, tx, decisions, open)
-	})
+		return s.storeDecisions(ctx, tx, decisions, open, payments)
+	}, payments.lock(ctx, paymentIDs))
 }
 
 // storeDecisions decides over locked payments, in the order of the requests.
-func (s *Service) storeDecisions(ctx context.Context, tx pgx.Tx, decisions []*decision, open []int) ([]idempotency.Response, error) {
-	queries := dbsqlc.New()
-	var wanted []string
-	for _, i := range open {
-		wanted = append(wanted, decisions[i].paymentID)
-	}
-	locked, err := queries.PaymentLockMany(ctx, tx, wanted)
-	if err != nil {
-		return nil, fmt.Errorf("error locking payments: %w", err)
-	}
-	payments := make(map[string]*dbsqlc.Payment, len(locked))
-	for _, row := range locked {
-		payments[row.ID] = row
-	}
+func (s *Service) storeDecisions(ctx context.Context, tx pgx.Tx, decisions []*decision, open []int, payments lockedPayments) ([]idempotency.Response, error) {
 	answers := make([]idempotency.Response, len(open))
 	params := &dbsqlc.PaymentDecideManyParams{Now: s.now()}
 	var jobs []river.InsertManyParams
@@ -114,7 +103,7 @@ func (s *Service) storeDecisions(ctx context.Context, tx pgx.Tx, decisions []*de
 	if len(jobs) == 0 {
 		return answers, nil
 	}
-	stored, err := queries.PaymentDecideMany(ctx, tx, params)
+	stored, err := dbsqlc.New().PaymentDecideMany(ctx, tx, params)
 	if err != nil {
 		return nil, fmt.Errorf("error storing decisions: %w", err)
 	}

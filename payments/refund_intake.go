@@ -60,33 +60,25 @@ func (s *Service) CreateRefund(ctx context.Context, claim *idempotency.Claim, pa
 
 func (s *Service) refundMany(ctx context.Context, tx pgx.Tx, items []*refundItem) ([]groupcommit.Result[idempotency.Response], error) {
 	claims := make([]*idempotency.Claim, len(items))
+	merchants := make([]uuid.UUID, len(items))
+	paymentIDs := make([]string, len(items))
 	for i, item := range items {
-		claims[i] = item.claim
+		claims[i], merchants[i], paymentIDs[i] = item.claim, item.MerchantID, item.PaymentID
 	}
+	payments := make(lockedPayments)
+	var subscribers webhooks.Subscribers
 	return answerBatch(ctx, tx, s.now(), claims, func(open []int) ([]idempotency.Response, error) {
-		return s.insertRefunds(ctx, tx, items, open)
-	})
+		return s.insertRefunds(ctx, tx, items, open, payments, subscribers)
+	}, payments.lock(ctx, paymentIDs), subscribers.Find(ctx, merchants))
 }
 
 // insertRefunds decides over locked payments, in the order of the items, and stores what fits.
-func (s *Service) insertRefunds(ctx context.Context, tx pgx.Tx, items []*refundItem, open []int) ([]idempotency.Response, error) {
-	queries := dbsqlc.New()
-	var wanted []string
-	for _, i := range open {
-		wanted = append(wanted, items[i].PaymentID)
-	}
-	locked, err := queries.PaymentLockMany(ctx, tx, wanted)
-	if err != nil {
-		return nil, fmt.Errorf("error locking payments: %w", err)
-	}
-	payments := make(map[string]*dbsqlc.Payment, len(locked))
-	for _, row := range locked {
-		payments[row.ID] = row
-	}
-
+func (s *Service) insertRefunds(
+	ctx context.Context, tx pgx.Tx, items []*refundItem, open []int, payments lockedPayments, subscribers webhooks.Subscribers,
+) ([]idempotency.Response, error) {
 	answers := make([]idempotency.Response, len(open))
 	params := &dbsqlc.RefundInsertManyParams{}
-	promised := make(map[string]int64, len(locked))
+	promised := make(map[string]int64, len(payments))
 	var events []webhooks.Event
 	var jobs []river.InsertManyParams
 	var books ledger
@@ -117,13 +109,13 @@ func (s *Service) insertRefunds(ctx context.Context, tx pgx.Tx, items []*refundI
 	if err := s.promiseRefunds(ctx, tx, promised); err != nil {
 		return nil, err
 	}
-	if err := queries.RefundInsertMany(ctx, tx, params); err != nil {
+	if err := dbsqlc.New().RefundInsertMany(ctx, tx, params); err != nil {
 		return nil, fmt.Errorf("error storing refunds: %w", err)
 	}
 	if err := books.store(ctx, tx, s.now()); err != nil {
 		return nil, err
 	}
-	return answers, webhooks.Emit(ctx, tx, s.queue, events, jobs...)
+	return answers, subscribers.Emit(ctx, tx, s.queue, events, jobs...)
 }
 
 // promiseRefunds takes the money by guarded statements; the decisions before it only chose the

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"paygate/db/dbsqlc"
 	"paygate/db/groupcommit"
+	"paygate/db/pipeline"
 	"paygate/processor"
 	"paygate/tracing"
 	"paygate/webhooks"
@@ -17,6 +19,7 @@ import (
 // refundSettlement is the acquirer's word on a refund.
 type refundSettlement struct {
 	refundID                    string
+	merchantID                  uuid.UUID
 	status                      RefundStatus
 	failureCode, failureMessage string
 	traceparent                 string // the job's
@@ -45,7 +48,7 @@ func (s *Service) ProcessRefund(ctx context.Context, refundID string) error {
 		}
 		return unresolved(s.now().Sub(row.CreatedAt), err)
 	}
-	outcome := refundSettlement{refundID: row.ID, traceparent: tracing.Parent(ctx)}
+	outcome := refundSettlement{refundID: row.ID, merchantID: row.MerchantID, traceparent: tracing.Parent(ctx)}
 	switch {
 	case result.Status == processor.StatusApproved && result.Amount == row.Amount:
 		outcome.status = RefundProcessed
@@ -70,16 +73,22 @@ func (s *Service) settleRefunds(ctx context.Context, tx pgx.Tx, settlements []re
 	now := s.now()
 	queries := dbsqlc.New()
 	params := &dbsqlc.RefundSettleManyParams{Now: now}
+	var merchants []uuid.UUID
 	traceparents := make(map[string]string, len(settlements))
 	for _, o := range settlements {
+		merchants = append(merchants, o.merchantID)
 		traceparents[o.refundID] = o.traceparent
 		params.Ids = append(params.Ids, o.refundID)
 		params.Statuses = append(params.Statuses, string(o.status))
 		params.FailureCodes = append(params.FailureCodes, o.failureCode)
 		params.FailureMessages = append(params.FailureMessages, o.failureMessage)
 	}
-	rows, err := queries.RefundSettleMany(ctx, tx, params)
-	if err != nil {
+	var rows []*dbsqlc.Refund
+	var subscribers webhooks.Subscribers
+	if err := pipeline.Together(ctx, tx, subscribers.Find(ctx, merchants), func(db dbsqlc.DBTX) (err error) {
+		rows, err = queries.RefundSettleMany(ctx, db, params)
+		return err
+	}); err != nil {
 		return nil, fmt.Errorf("error settling refunds: %w", err)
 	}
 	var events []webhooks.Event
@@ -111,7 +120,7 @@ func (s *Service) settleRefunds(ctx context.Context, tx pgx.Tx, settlements []re
 			return nil, fmt.Errorf("error giving back failed refunds: %w", err)
 		}
 	}
-	if err := webhooks.Emit(ctx, tx, s.queue, events); err != nil {
+	if err := subscribers.Emit(ctx, tx, s.queue, events); err != nil {
 		return nil, err
 	}
 	s.reach(stepRefundSettling)

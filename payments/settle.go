@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"paygate/db/dbsqlc"
 	"paygate/db/groupcommit"
+	"paygate/db/pipeline"
 	"paygate/processor"
 	"paygate/webhooks"
 )
@@ -15,6 +17,7 @@ import (
 // settlement is the acquirer's word on a payment in processing.
 type settlement struct {
 	paymentID                   string
+	merchantID                  uuid.UUID
 	orderID                     string // empty for none
 	method                      processor.Method
 	status                      Status
@@ -27,7 +30,7 @@ type settlement struct {
 const unspecifiedFailure = "declined"
 
 func settlementOf(row *dbsqlc.Payment, result processor.Result) (settlement, error) {
-	outcome := settlement{paymentID: row.ID, orderID: orZero(row.OrderID), method: processor.Method(orZero(row.Method))}
+	outcome := settlement{paymentID: row.ID, merchantID: row.MerchantID, orderID: orZero(row.OrderID), method: processor.Method(orZero(row.Method))}
 	switch result.Status {
 	case processor.StatusApproved:
 		if result.Amount != row.Amount {
@@ -67,11 +70,13 @@ func (s *Service) settleMany(ctx context.Context, tx pgx.Tx, settlements []settl
 	now := s.now()
 	params := &dbsqlc.PaymentSettleManyParams{Now: now, AuthorizedUntil: now.Add(s.holdFor), ActionUntil: now.Add(s.actionFor)}
 	var paying []string
+	var merchants []uuid.UUID
 	traceparents := make(map[string]string, len(settlements))
 	for _, o := range lastWords(settlements) {
 		if o.status == Success && o.orderID != "" {
 			paying = append(paying, o.orderID)
 		}
+		merchants = append(merchants, o.merchantID)
 		traceparents[o.paymentID] = o.traceparent
 		params.Ids = append(params.Ids, o.paymentID)
 		params.Statuses = append(params.Statuses, string(o.status))
@@ -82,11 +87,15 @@ func (s *Service) settleMany(ctx context.Context, tx pgx.Tx, settlements []settl
 	if err := lockOrdersToPay(ctx, tx, paying); err != nil {
 		return nil, err
 	}
-	rows, err := dbsqlc.New().PaymentSettleMany(ctx, tx, params)
-	if err != nil {
+	var rows []*dbsqlc.Payment
+	var on terms
+	if err := pipeline.Together(ctx, tx, append(on.find(ctx, merchants), func(db dbsqlc.DBTX) (err error) {
+		rows, err = dbsqlc.New().PaymentSettleMany(ctx, db, params)
+		return err
+	})...); err != nil {
 		return nil, fmt.Errorf("error settling payments: %w", err)
 	}
-	if err := s.announce(ctx, tx, rows, traceparents); err != nil {
+	if err := s.announce(ctx, tx, rows, on, traceparents); err != nil {
 		return nil, err
 	}
 	s.reach(stepSettling)

@@ -20,6 +20,7 @@ import (
 	"paygate/db"
 	"paygate/db/dbsqlc"
 	"paygate/db/ids"
+	"paygate/db/pipeline"
 	"paygate/wire"
 )
 
@@ -106,16 +107,48 @@ func (e Event) In(traceparent string) Event {
 // Queue inserts River jobs inside a transaction; an insert-only client is enough.
 type Queue = *river.Client[pgx.Tx]
 
+// Subscribers are the endpoints that events of some merchants may reach.
+type Subscribers []*dbsqlc.EndpointSubscribersRow
+
+// Find is the question for those of merchants; repetitions do not matter.
+func (s *Subscribers) Find(ctx context.Context, merchants []uuid.UUID) pipeline.Ask {
+	return func(db dbsqlc.DBTX) error {
+		rows, err := dbsqlc.New().EndpointSubscribers(ctx, db, merchants)
+		if err != nil {
+			return fmt.Errorf("error finding subscribed endpoints: %w", err)
+		}
+		*s = rows
+		return nil
+	}
+}
+
 // Emit stores events inside the transaction of what they tell, with a delivery and its job
 // for every subscribed endpoint. Deliveries of a disabled endpoint are stored too, and wait.
-// jobs are the transaction's others, which are enqueued together with those.
-func Emit(ctx context.Context, tx pgx.Tx, queue Queue, events []Event, jobs ...river.InsertManyParams) error {
+func Emit(ctx context.Context, tx pgx.Tx, queue Queue, events []Event) error {
+	var merchants []uuid.UUID
+	for _, e := range events {
+		if !slices.Contains(merchants, e.merchantID) {
+			merchants = append(merchants, e.merchantID)
+		}
+	}
+	if len(merchants) == 0 {
+		return nil
+	}
+	var subscribers Subscribers
+	if err := subscribers.Find(ctx, merchants)(tx); err != nil {
+		return err
+	}
+	return subscribers.Emit(ctx, tx, queue, events)
+}
+
+// Emit is the function of that name, where the subscribers are known. jobs are the transaction's others, which are
+// enqueued together with those of the deliveries.
+func (s Subscribers) Emit(ctx context.Context, tx pgx.Tx, queue Queue, events []Event, jobs ...river.InsertManyParams) error {
 	if len(events) == 0 {
 		return db.Enqueue(ctx, tx, queue, jobs)
 	}
 	queries := dbsqlc.New()
 	rows := &dbsqlc.EventInsertManyParams{}
-	var merchants []uuid.UUID
 	for _, e := range events {
 		rows.Ids = append(rows.Ids, e.id)
 		rows.MerchantIds = append(rows.MerchantIds, e.merchantID)
@@ -126,34 +159,27 @@ func Emit(ctx context.Context, tx pgx.Tx, queue Queue, events []Event, jobs ...r
 		rows.Bodies = append(rows.Bodies, e.body)
 		rows.Traceparents = append(rows.Traceparents, e.traceparent)
 		rows.CreatedAts = append(rows.CreatedAts, e.at)
-		if !slices.Contains(merchants, e.merchantID) {
-			merchants = append(merchants, e.merchantID)
-		}
 	}
 	if err := queries.EventInsertMany(ctx, tx, rows); err != nil {
 		return fmt.Errorf("error storing events: %w", err)
 	}
-	subscribers, err := queries.EndpointSubscribers(ctx, tx, merchants)
-	if err != nil {
-		return fmt.Errorf("error finding subscribed endpoints: %w", err)
-	}
 	deliveries := &dbsqlc.DeliveryInsertManyParams{}
 	toSend := make(map[string][]fresh)
 	for _, e := range events {
-		for _, s := range subscribers {
-			if s.MerchantID != e.merchantID || !e.reaches(s.ID, s.EventTypes) {
+		for _, endpoint := range s {
+			if endpoint.MerchantID != e.merchantID || !e.reaches(endpoint.ID, endpoint.EventTypes) {
 				continue
 			}
 			id := ids.New(ids.Delivery)
 			status := DeliveryPending
-			if s.Status == EndpointDisabled {
+			if endpoint.Status == EndpointDisabled {
 				status = DeliveryPaused
 			} else {
-				toSend[s.ID] = append(toSend[s.ID], fresh{id, e.traceparent})
+				toSend[endpoint.ID] = append(toSend[endpoint.ID], fresh{id, e.traceparent})
 			}
 			deliveries.Ids = append(deliveries.Ids, id)
 			deliveries.MerchantIds = append(deliveries.MerchantIds, e.merchantID)
-			deliveries.EndpointIds = append(deliveries.EndpointIds, s.ID)
+			deliveries.EndpointIds = append(deliveries.EndpointIds, endpoint.ID)
 			deliveries.EventIds = append(deliveries.EventIds, e.id)
 			deliveries.EventTypes = append(deliveries.EventTypes, string(e.kind))
 			deliveries.PaymentIds = append(deliveries.PaymentIds, e.refs.PaymentID)

@@ -9,7 +9,8 @@
 // The transaction fails either way. Its arguments must stay as they are until then.
 //
 // Which results are read stands in the first line of a statement that sqlc has compiled: `-- name:
-// EventInsertMany :exec`. All other statements are sent at once.
+// EventInsertMany :exec`. All other statements are sent at once, but for those asked through Unread. Several
+// whose results are read share a round trip by Together, and River's jobs are held back by Driver.
 package pipeline
 
 import (
@@ -62,8 +63,7 @@ func (t *transaction) Exec(ctx context.Context, sql string, args ...any) (pgconn
 		return pgconn.CommandTag{}, pgx.ErrTxClosed
 	}
 	if unread(sql) {
-		t.held.Queue(sql, args...)
-		return pgconn.CommandTag{}, nil
+		return pgconn.CommandTag{}, t.hold(sql, args)
 	}
 	results, err := t.send(ctx, sql, args)
 	if err != nil {
@@ -124,10 +124,11 @@ func (t *transaction) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.Batch
 	if t.conn == nil {
 		return failed{pgx.ErrTxClosed}
 	}
-	if err := t.flush(ctx); err != nil {
+	results, err := t.sendBatch(ctx, batch)
+	if err != nil {
 		return failed{err}
 	}
-	return t.conn.SendBatch(ctx, batch)
+	return results
 }
 
 // Commit implements pgx.Tx. An error that proves that COMMIT was not carried out is, for pgconn.SafeToRetry,
@@ -199,11 +200,27 @@ func (t *transaction) flush(ctx context.Context) error {
 	return t.conn.SendBatch(ctx, batch).Close()
 }
 
+// hold keeps a statement for later.
+func (t *transaction) hold(sql string, args []any) error {
+	if t.conn == nil {
+		return pgx.ErrTxClosed
+	}
+	t.held.Queue(sql, args...)
+	return nil
+}
+
 // send sends what is held back and one more statement, and reads up to the answer to that.
 func (t *transaction) send(ctx context.Context, sql string, args []any) (pgx.BatchResults, error) {
+	batch := &pgx.Batch{}
+	batch.Queue(sql, args...)
+	return t.sendBatch(ctx, batch)
+}
+
+// sendBatch sends what is held back and more, and reads up to the answers to that.
+func (t *transaction) sendBatch(ctx context.Context, more *pgx.Batch) (pgx.BatchResults, error) {
 	batch, before := t.held, t.held.Len()
 	t.held = &pgx.Batch{}
-	batch.Queue(sql, args...)
+	batch.QueuedQueries = append(batch.QueuedQueries, more.QueuedQueries...)
 	results := t.conn.SendBatch(ctx, batch)
 	for range before {
 		if _, err := results.Exec(); err != nil {

@@ -84,6 +84,7 @@ func (b *testBundle) tx(t *testing.T) pgx.Tx {
 	t.Helper()
 	tx, err := b.begin.Begin(t.Context())
 	require.NoError(t, err)
+	t.Cleanup(func() { _ = tx.Rollback(context.Background()) }) // a test that fails would wait for its connection for ever
 	return tx
 }
 
