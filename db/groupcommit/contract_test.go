@@ -101,26 +101,67 @@ func TestGroup_Gathering(t *testing.T) {
 		require.Len(t, db.rows, 6)
 	})
 
-	bubble(t, "FewWaitForACommit", func(t *testing.T) {
-		begun, open := make(chan struct{}), make(gate)
-		db := &fakeDB{commit: open.commit, begin: func(_ context.Context, n int) error {
-			if n == 0 {
-				<-begun
-			}
-			return nil
-		}}
+	bubble(t, "WaitsForACommitThatIsQuick", func(t *testing.T) {
+		open := make(gate)
+		db := &fakeDB{commit: open.commit}
 		c := newCallers(db, stage, options{Concurrency: 2})
 
-		c.start(t.Context(), 1, 2)
-		close(begun)
-		synctest.Wait()
-		c.start(t.Context(), 3)
-		require.Equal(t, 1, db.transactions()) // fewer than are being committed
-		c.start(t.Context(), 4)
-		require.Equal(t, 2, db.transactions())
+		c.start(t.Context(), 1)
+		c.start(t.Context(), numbers(20)...)
+		pass(5 * time.Millisecond)
+		require.Equal(t, 1, db.transactions())
+		pass(10 * time.Millisecond)
+		require.Equal(t, 2, db.transactions()) // the disk is slow, and leaves time for another
 		close(open)
 		c.wg.Wait()
-		require.ElementsMatch(t, [][]int{{1, 2}, {3, 4}}, db.batches)
+		require.Len(t, db.batches, 2)
+	})
+
+	bubble(t, "WaitsForThoseWhoComeBack", func(t *testing.T) {
+		open := make(gate)
+		db := &fakeDB{commit: open.commit}
+		c := newCallers(db, stage, options{})
+		c.start(t.Context(), 1)
+		c.start(t.Context(), 2, 3, 4)
+		close(open)
+		c.wg.Wait()
+		require.Equal(t, [][]int{{1}, {2, 3, 4}}, db.batches)
+
+		c.start(t.Context(), 5, 6)
+		pass(time.Millisecond)
+		require.Equal(t, 2, db.transactions())
+		c.start(t.Context(), 7) // now as many are there as the last one carried
+		c.wg.Wait()
+		require.Equal(t, []int{5, 6, 7}, db.batches[2])
+
+		begin := time.Now()
+		c.start(t.Context(), 8)
+		c.wg.Wait() // the others do not come
+		require.Equal(t, 2*time.Millisecond, time.Since(begin))
+
+		c.start(t.Context(), 9, 10)
+		c.wg.Wait()
+		pass(time.Second)
+		begin = time.Now()
+		c.start(t.Context(), 11) // whoever was answered a while ago is not waited for
+		c.wg.Wait()
+		require.Zero(t, time.Since(begin))
+	})
+
+	bubble(t, "NobodyIsTakenWhoHasWaitedTooLong", func(t *testing.T) {
+		open := make(gate)
+		db := &fakeDB{commit: open.commit}
+		c := newCallers(db, stage, options{Concurrency: 1, MaxWait: time.Second})
+		c.start(t.Context(), 1)
+		c.start(t.Context(), 2)
+		pass(600 * time.Millisecond)
+		c.start(t.Context(), 3)
+		pass(600 * time.Millisecond)
+		close(open)
+		c.wg.Wait()
+		require.Equal(t, [][]int{{1}, {3}}, db.batches)
+		require.Equal(t, fault.Overloaded, fault.CodeOf(c.answers[2].err))
+		require.Positive(t, fault.From(c.answers[2].err).RetryAfter)
 	})
 
 	bubble(t, "NobodyWaitsLongForAnother", func(t *testing.T) {
@@ -473,7 +514,7 @@ func TestGroup_Hooks(t *testing.T) {
 			{Duration: time.Second, Name: "intake", Size: 2, Wait: time.Second, Queued: 1}, // rolled back
 			{Duration: time.Second, Name: "intake", Size: 1, Repeated: true, Queued: 1},
 			{Duration: time.Second, Name: "intake", Size: 1, Repeated: true, Queued: 1},
-			{Duration: time.Second, Name: "intake", Size: 1, Wait: 4 * time.Second},
+			{Duration: time.Second, Name: "intake", Size: 1, Wait: 4*time.Second + 2*time.Millisecond}, // for the two that might have come back
 		}, seen)
 	})
 }

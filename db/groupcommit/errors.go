@@ -44,6 +44,9 @@ func (e *PanicError) Unwrap() error {
 // errGoexit is what a test's FailNow inside Apply, say, amounts to.
 var errGoexit = errors.New("apply ended its goroutine")
 
+// errTooLong is what left says of an item that has waited for MaxWait.
+var errTooLong = errors.New("it waited too long")
+
 // unknown is for an item that was taken, and whose outcome its caller will not learn here.
 func (g *Group[In, Out]) unknown(cause error) error {
 	return fault.New(fault.Unavailable, "The outcome is not known. Ask for it before trying again, or try again with the same Idempotency-Key.").

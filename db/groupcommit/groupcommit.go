@@ -10,12 +10,13 @@
 // that arrive during that round trip are in it too. A batch therefore grows only while
 // the database is busy.
 //
-// The next one begins when the one before is through, or while that commits, when as many
-// items wait as it carries: then the processor works for one batch while the disk syncs
-// for another. To begin it earlier would split the same work into more and smaller batches,
-// each with the fixed price of a transaction, on processors that are busy already. It is
-// done only where there is enough for a full batch, or where a transaction is held up (by
-// a lock, say) for longer than a few hundredths of a second.
+// The next one begins when the one before is through, its COMMIT included. To begin it earlier
+// would split the same work into more and smaller batches, each with the fixed price of a
+// transaction, on processors that are busy already. It is done only where there is enough for a
+// full batch, where a transaction is held up (by a lock, say) for longer than a few hundredths of a
+// second, or where a COMMIT waits for a slow disk. For the same reason the next one leaves callers who
+// were just answered two milliseconds to come back, until as many wait as the last one has carried.
+// Processes that share a machine or a Postgres share its time; each of them alone sees how many come.
 //
 // # What an answer means
 //
@@ -63,8 +64,9 @@
 //
 // # Bounds
 //
-// At most MaxQueue items wait; beyond, Do fails at once with [ErrFull]. At most
-// Concurrency transactions and goroutines run; none when idle.
+// At most MaxQueue items wait; beyond, Do fails at once with [ErrFull]. None waits longer
+// than MaxWait, after which it is not applied, so that under too much load those that are taken
+// are such that somebody still waits for. At most Concurrency transactions and goroutines run; none when idle.
 package groupcommit
 
 import (
@@ -124,6 +126,10 @@ type Options[In, Out any] struct {
 	// MaxQueue bounds the items that no transaction has taken yet; default 4096.
 	MaxQueue int
 
+	// MaxWait bounds how long an item waits for a transaction to take it; zero does not. It is looked at
+	// when the item's turn comes, so it costs nothing before.
+	MaxWait time.Duration
+
 	// Name says whose items these are, in errors and metrics: "intake".
 	Name string
 
@@ -170,13 +176,16 @@ type Group[In, Out any] struct {
 	free    sync.Pool // of *call[In, Out]
 	drained chan struct{}
 
-	mu      sync.Mutex // guards what follows, and the links of queued calls
-	closed  bool
-	leader  *worker[In, Out] // whose transaction the next one waits for; nil for nobody's
-	queue   queue[In, Out]
-	running int
-	spare   []*worker[In, Out]
-	usual   time.Duration // how long transactions have taken of late to come to their COMMIT
+	mu        sync.Mutex // guards what follows, and the links of queued calls
+	closed    bool
+	gathering bool // a timer will begin
+	last      int  // how many items the batch carried that was through at lastEnd
+	lastEnd   time.Time
+	leader    *worker[In, Out] // whose transaction the next one waits for; nil for nobody's
+	queue     queue[In, Out]
+	running   int
+	spare     []*worker[In, Out]
+	usual     time.Duration // how long transactions have taken of late to come to their COMMIT
 }
 
 // New makes a group. It holds no goroutine and no connection until the first Do.
@@ -232,6 +241,7 @@ func (g *Group[In, Out]) Close(ctx context.Context) error {
 	g.mu.Lock()
 	if !g.closed {
 		g.closed = true
+		g.startLocked() // nobody else will come
 		g.closeDrainedLocked()
 	}
 	g.mu.Unlock()
@@ -303,10 +313,13 @@ func (g *Group[In, Out]) recycle(c *call[In, Out]) {
 
 // startLocked starts a worker if there is something to do that none will do soon.
 func (g *Group[In, Out]) startLocked() {
-	if g.leader != nil && g.leader.committing && g.queue.len >= len(g.leader.calls) {
-		g.leader.resignLocked()
+	if g.leader != nil && len(g.leader.calls) > 0 && g.queue.len >= g.opts.MaxBatch {
+		g.leader.resignLocked() // there is nothing to split
 	}
 	if g.leader != nil || g.queue.len == 0 || g.running >= g.opts.Concurrency {
+		return
+	}
+	if g.gatherLocked() {
 		return
 	}
 	g.running++
@@ -318,6 +331,24 @@ func (g *Group[In, Out]) startLocked() {
 	}
 	w.leadLocked()
 	go w.work()
+}
+
+// gatherLocked tells whether company is still to be waited for, and sees to it that somebody begins when it does not come.
+func (g *Group[In, Out]) gatherLocked() bool {
+	left := maxGather - time.Since(g.lastEnd)
+	if g.queue.len >= g.last || left <= 0 || g.closed {
+		return false
+	}
+	if !g.gathering {
+		g.gathering = true
+		time.AfterFunc(left, func() {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			g.gathering = false
+			g.startLocked()
+		})
+	}
+	return true
 }
 
 // patienceLocked is for how long a transaction keeps the next one waiting.

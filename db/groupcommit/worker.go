@@ -26,6 +26,11 @@ const (
 	slow        = 4
 	minPatience = 25 * time.Millisecond
 	maxPatience = 100 * time.Millisecond
+	// A COMMIT that takes longer than commitPatience waits for a disk that others may use the time of.
+	commitPatience = 10 * time.Millisecond
+	// Callers that were answered often come back at once, and half as many in a transaction cost as much again. So the next one waits for
+	// as many items as the last one has carried, but not for longer than this after that.
+	maxGather = 2 * time.Millisecond
 	// rollbackTimeout bounds a rollback, which starts when the transaction's own time may be up.
 	rollbackTimeout = 5 * time.Second
 )
@@ -45,9 +50,8 @@ type worker[In, Out any] struct {
 
 	// Guarded by the group's mutex, while this worker leads. impatient ends the lead of a batch that takes
 	// long; leads counts them, because it may fire when that batch is through already.
-	committing bool
-	impatient  *time.Timer
-	leads      int
+	impatient *time.Timer
+	leads     int
 
 	// What Observe is told beside.
 	queued   int
@@ -67,14 +71,16 @@ type attempt struct {
 // leadLocked makes this the worker whose transaction the next one waits for.
 func (w *worker[In, Out]) leadLocked() {
 	w.group.leader = w
-	w.committing = false
 	w.leads++
 }
 
-// hurryLocked bounds for how long the next one waits for the batch that was just taken.
-func (w *worker[In, Out]) hurryLocked() {
+// hurryLocked bounds for how long from now the next one waits for this batch.
+func (w *worker[In, Out]) hurryLocked(patience time.Duration) {
+	if w.impatient != nil {
+		w.impatient.Stop()
+	}
 	lead := w.leads
-	w.impatient = time.AfterFunc(w.group.patienceLocked(), func() {
+	w.impatient = time.AfterFunc(patience, func() {
 		w.group.mu.Lock()
 		defer w.group.mu.Unlock()
 		if w.leads == lead {
@@ -89,8 +95,9 @@ func (w *worker[In, Out]) commits() {
 	w.group.mu.Lock()
 	defer w.group.mu.Unlock()
 	w.group.usual += (time.Since(w.open.started) - w.group.usual) / 8
-	w.committing = true
-	w.group.startLocked()
+	if w.group.leader == w {
+		w.hurryLocked(commitPatience)
+	}
 }
 
 // resign lets the next transaction begin.
@@ -122,14 +129,15 @@ func (w *worker[In, Out]) work() {
 	}()
 	for {
 		a := w.begin()
-		if w.take() {
+		size := w.take()
+		if size > 0 {
 			w.deadline = a.started.Add(2 * w.group.opts.Timeout)
-			w.settle(0, len(w.calls), a)
+			w.settle(0, size, a)
 			w.clear()
 		} else {
 			w.rollback(a) // everybody left meanwhile
 		}
-		if !w.proceed() {
+		if !w.proceed(size) {
 			ended = true
 			return
 		}
@@ -145,8 +153,8 @@ func (w *worker[In, Out]) begin() attempt {
 	return a
 }
 
-// take fills the batch with what is queued now, and tells whether that was anything.
-func (w *worker[In, Out]) take() bool {
+// take fills the batch with what is queued now, and returns how many items that are.
+func (w *worker[In, Out]) take() int {
 	g := w.group
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -161,32 +169,39 @@ func (w *worker[In, Out]) take() bool {
 			c.fail(g.left(err))
 			continue
 		}
+		waited := now.Sub(c.queuedAt)
+		if g.opts.MaxWait > 0 && waited > g.opts.MaxWait {
+			c.fail(g.left(errTooLong))
+			continue
+		}
 		if len(w.calls) == 0 {
-			w.wait = now.Sub(c.queuedAt)
+			w.wait = waited
 		}
 		w.calls, w.items = append(w.calls, c), append(w.items, c.item)
 	}
 	w.queued, w.repeated = g.queue.len, false
-	if len(w.calls) == 0 || g.queue.len >= g.opts.MaxBatch {
-		w.resignLocked() // there is nothing to split
-		g.startLocked()
+	if len(w.calls) == 0 {
+		w.resignLocked()
 	} else {
-		w.hurryLocked()
+		w.hurryLocked(g.patienceLocked())
 	}
-	return len(w.calls) > 0
+	g.startLocked()
+	return len(w.calls)
 }
 
-// proceed tells whether there is another batch to begin for; if not, the worker is out.
-func (w *worker[In, Out]) proceed() bool {
+// proceed notes that a batch of so many is through, and tells whether there is another one to begin for; if not, the worker is out.
+func (w *worker[In, Out]) proceed(size int) bool {
 	g := w.group
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.queue.len > 0 && g.leader == nil {
+	g.last, g.lastEnd = size, time.Now()
+	if g.queue.len > 0 && g.leader == nil && !g.gatherLocked() {
 		w.leadLocked()
 		return true
 	}
 	g.running--
 	g.spare = append(g.spare, w)
+	g.startLocked()
 	g.closeDrainedLocked()
 	return false
 }
