@@ -46,11 +46,11 @@ const (
 	DefaultActionLifetime = time.Hour
 )
 
-// The bounds of requests for a payment that wait for a transaction. They cost memory and nothing else, some 10 KB each. A
-// caller that is refused at once asks again at once, and what that costs is taken from those who are not; so the bound that
-// counts is how long a caller waits.
+// The bounds of requests for a payment that wait for a transaction. They cost memory and nothing else, some 40 KB each with their
+// connections. A caller that is refused at once asks again at once, and what that costs is taken from those who are not; so
+// the bound that counts is how long a caller waits.
 const (
-	maxIntake     = 16_384
+	maxIntake     = 8192
 	maxIntakeWait = 5 * time.Second
 )
 

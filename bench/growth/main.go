@@ -2,8 +2,9 @@
 // its own with payments and what belongs to them, starts `paygate dev` on it, and asks for every list and figure
 // over HTTP as a page does.
 //
-//	go run ./bench/growth -gateway bin/paygate -folder /var/tmp/growth [-payments 10000000] [-do fill,measure]
+//	go run ./bench/growth -gateway bin/paygate -folder /var/tmp/growth [-payments 10000000] [-do fill,measure,intake]
 //
+// With intake, payments are made there and in an empty database of the same server, in turns.
 // Filling takes a minute and 4 GB for each million payments; the folder keeps it for the next run.
 package main
 
@@ -47,7 +48,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	flags.StringVar(&o.gateway, "gateway", "bin/paygate", "the `binary` to measure")
 	flags.StringVar(&o.folder, "folder", "", "a `folder` that keeps the database")
 	flags.IntVar(&o.payments, "payments", 10_000_000, "how many payments; three events and one delivery for each")
-	flags.StringVar(&o.do, "do", "fill,measure", "what to do")
+	flags.StringVar(&o.do, "do", "fill,measure,intake", "what to do")
 	flags.IntVar(&o.rounds, "rounds", 200, "how often each question is asked")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -69,10 +70,15 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 			return err
 		}
 	}
-	if !strings.Contains(o.do, "measure") {
+	if strings.Contains(o.do, "measure") {
+		if err := o.withPostgres(ctx, nil, func(url string) error { return o.measure(ctx, url, out) }); err != nil {
+			return err
+		}
+	}
+	if !strings.Contains(o.do, "intake") {
 		return nil
 	}
-	return o.withPostgres(ctx, nil, func(url string) error { return o.measure(ctx, url, out) })
+	return o.withPostgres(ctx, nil, func(url string) error { return o.compareIntake(ctx, url, out) })
 }
 
 // loading is what a server may do without that can be filled again.
