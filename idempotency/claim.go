@@ -155,12 +155,16 @@ func Begin(ctx context.Context, tx pgx.Tx, claims []*Claim, beside ...pipeline.A
 		// former holder of a lock has committed.
 		beside = append([]pipeline.Ask{
 			func(db dbsqlc.DBTX) (err error) {
-				locks, err = queries.IdempotencyTryLock(ctx, db, lockParams)
-				return failure("taking idempotency keys", err)
+				if locks, err = queries.IdempotencyTryLock(ctx, db, lockParams); err != nil {
+					return fmt.Errorf("error taking idempotency keys: %w", err)
+				}
+				return nil
 			},
 			func(db dbsqlc.DBTX) (err error) {
-				rows, err = queries.IdempotencyFind(ctx, db, find)
-				return failure("looking up idempotency keys", err)
+				if rows, err = queries.IdempotencyFind(ctx, db, find); err != nil {
+					return fmt.Errorf("error looking up idempotency keys: %w", err)
+				}
+				return nil
 			},
 		}, beside...)
 	}
@@ -182,13 +186,6 @@ func Begin(ctx context.Context, tx pgx.Tx, claims []*Claim, beside ...pipeline.A
 		priors[i] = Prior{Response: &response, Twin: -1}
 	}
 	return priors, nil
-}
-
-func failure(doing string, err error) error {
-	if err != nil {
-		return fmt.Errorf("error %s: %w", doing, err)
-	}
-	return nil
 }
 
 // AnswerTwin is the answer to a claim whose key an earlier claim of the same batch holds, given
