@@ -107,7 +107,7 @@ func takeJobs(t *testing.T, client *river.Client[pgx.Tx]) []string {
 		}
 		require.WithinDuration(t, time.Now(), job.CreatedAt, time.Minute)
 		jobs = append(jobs, fmt.Sprint(job.Kind, string(job.EncodedArgs), job.Attempt, job.MaxAttempts, string(job.Metadata), job.Priority,
-			job.Queue, job.State, job.Tags, job.UniqueKey, job.UniqueStates, scheduled))
+			job.Queue, job.State, job.Tags, string(job.UniqueKey), job.UniqueStates, scheduled))
 		_, err := client.JobDelete(t.Context(), job.ID)
 		require.NoError(t, err)
 	}
