@@ -7,7 +7,7 @@ import { useFilters } from './search'
 export function Choice({ name, label, options, names }: { name: string; label: string; options: readonly string[]; names?: Record<string, string> }) {
   const [search, change] = useFilters()
   return (
-    <Select aria-label={label} className={`min-w-0 flex-1 sm:max-w-52 sm:flex-none sm:w-auto ${search[name] ? 'font-medium' : ''}`} value={search[name] ?? ''} onChange={(event) => change({ [name]: event.target.value || undefined })}>
+    <Select aria-label={label} className={`min-w-36 flex-1 sm:min-w-0 sm:max-w-52 sm:flex-none sm:w-auto ${search[name] ? 'font-medium' : ''}`} value={search[name] ?? ''} onChange={(event) => change({ [name]: event.target.value || undefined })}>
       <option value="">{label}: all</option>
       {options.map((option) => <option key={option} value={option}>{names?.[option] ?? (option.includes('.') ? option : words(option))}</option>)}
     </Select>

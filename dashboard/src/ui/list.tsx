@@ -96,7 +96,7 @@ export function ListView<Item extends { id: string }>({ path, label, columns, fi
                   {row.getVisibleCells().map((cell) => {
                     const column = of(cell.column.id)
                     return (
-                      <td key={cell.id} data-test-id={column.testId} className={`${column.narrow ? 'max-w-36 xl:max-w-40' : 'max-w-60'} truncate py-2.5 ${classes(column)}`}>
+                      <td key={cell.id} data-test-id={column.testId} className={`${column.narrow ? 'max-w-36 xl:max-w-40' : 'max-w-52 sm:max-w-60'} truncate py-2.5 ${classes(column)}`}>
                         <table.FlexRender cell={cell} />
                         {column.under && <div className="mt-0.5 truncate text-xs text-soft md:hidden">{column.under(row.original)}</div>}
                       </td>
