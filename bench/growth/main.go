@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -55,6 +56,11 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	}
 	if o.folder == "" {
 		return errors.New("-folder is missing: say where the database is to be kept")
+	}
+	for _, part := range strings.SplitSeq(o.do, ",") {
+		if !slices.Contains([]string{"fill", "measure", "intake"}, part) {
+			return fmt.Errorf("-do takes fill, measure and intake, with commas between, and not %q", part)
+		}
 	}
 	if o.payments < 1000 || o.rounds < 1 {
 		return errors.New("there have to be 1000 payments and one round at least")

@@ -13,12 +13,9 @@ import (
 	"paygate/db/dbsqlc"
 )
 
-// manyJobs is from how many jobs a COPY is quicker than an INSERT that is held back. COPY costs less for each
-// row, but it has two round trips of its own, before which a pipelined transaction has to send what it holds.
-const manyJobs = 128
-
 // Driver is River's driver for clients that insert jobs inside transactions of Over: those of InsertManyFastTx are
-// held back. In any other transaction it is riverpgxv5's.
+// held back, where riverpgxv5 sends them by COPY, which has two round trips of its own. In any other transaction it
+// is riverpgxv5's.
 type Driver struct{ *riverpgxv5.Driver }
 
 // NewDriver returns a Driver over pool, which may be nil as riverpgxv5's may.
@@ -50,7 +47,7 @@ type jobInserter struct {
 // JobInsertFastManyNoReturning implements riverdriver.Executor. What River knows of a job and the statement does not is
 // left to River.
 func (i *jobInserter) JobInsertFastManyNoReturning(ctx context.Context, params *riverdriver.JobInsertFastManyParams) (int, error) {
-	if len(params.Jobs) >= manyJobs || params.Schema != "" || slices.ContainsFunc(params.Jobs, isSpecial) {
+	if params.Schema != "" || slices.ContainsFunc(params.Jobs, isSpecial) {
 		return i.ExecutorTx.JobInsertFastManyNoReturning(ctx, params)
 	}
 	now := time.Now().UTC()
