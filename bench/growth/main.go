@@ -57,7 +57,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if o.folder == "" {
 		return errors.New("-folder is missing: say where the database is to be kept")
 	}
-	for _, part := range strings.SplitSeq(o.do, ",") {
+	for part := range strings.SplitSeq(o.do, ",") {
 		if !slices.Contains([]string{"fill", "measure", "intake"}, part) {
 			return fmt.Errorf("-do takes fill, measure and intake, with commas between, and not %q", part)
 		}
