@@ -121,13 +121,19 @@ func (r *rig) measureProcesses(ctx context.Context, g *gateway, rounds int, work
 	return f, errors.Join(errs...)
 }
 
+// inTurn begins with another one of counts in each round, so that none of them always comes after another.
+func inTurn(counts []int, round int) []int {
+	first := round % len(counts)
+	return slices.Concat(counts[first:], counts[:first])
+}
+
 // measureAPIs sends load to each number of APIs in turn.
 func (r *rig) measureAPIs(ctx context.Context, g *gateway, apis []load.Target, f *fleetResults, round int, progress func(string, ...any)) error {
 	for _, connections := range apiConnections {
 		if f.apis[connections] == nil {
 			f.apis[connections] = fleetRates{}
 		}
-		for _, n := range apiCounts {
+		for _, n := range inTurn(apiCounts, round) {
 			rate, err := r.intakeOf(ctx, apis[:n], connections)
 			if err != nil {
 				return err
@@ -144,7 +150,10 @@ func (r *rig) measureAPIs(ctx context.Context, g *gateway, apis []load.Target, f
 
 // measureWorkers lets each number of workers at a backlog in turn.
 func (r *rig) measureWorkers(ctx context.Context, g *gateway, f *fleetResults, round int, progress func(string, ...any)) error {
-	for _, n := range workerCounts {
+	for _, n := range inTurn(workerCounts, round) {
+		if err := g.startOver(ctx); err != nil {
+			return err
+		}
 		rate, each, err := r.drainBy(ctx, g, n, progress)
 		if err != nil {
 			return err

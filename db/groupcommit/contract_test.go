@@ -108,13 +108,30 @@ func TestGroup_Gathering(t *testing.T) {
 
 		c.start(t.Context(), 1)
 		c.start(t.Context(), numbers(20)...)
-		pass(5 * time.Millisecond)
+		pass(20 * time.Millisecond)
 		require.Equal(t, 1, db.transactions())
 		pass(10 * time.Millisecond)
-		require.Equal(t, 2, db.transactions()) // the disk is slow, and leaves time for another
+		require.Equal(t, 2, db.transactions()) // something is wrong with that one alone
 		close(open)
 		c.wg.Wait()
 		require.Len(t, db.batches, 2)
+	})
+
+	bubble(t, "WaitsForACommitWhereAllAreSlow", func(t *testing.T) {
+		db := &fakeDB{commit: func(context.Context, int, []int) (bool, error) {
+			pass(60 * time.Millisecond) // a slow disk, say
+			return true, nil
+		}}
+		c := newCallers(db, stage, options{Concurrency: 2})
+		for n := range 50 { // until it is known how long they take
+			c.start(t.Context(), n)
+			c.wg.Wait()
+		}
+		c.start(t.Context(), 50)
+		c.start(t.Context(), 51, 52)
+		c.wg.Wait()
+		require.Equal(t, 1, db.most)
+		require.Equal(t, []int{51, 52}, db.batches[51])
 	})
 
 	bubble(t, "WaitsForThoseWhoComeBack", func(t *testing.T) {
@@ -146,6 +163,28 @@ func TestGroup_Gathering(t *testing.T) {
 		c.start(t.Context(), 11) // whoever was answered a while ago is not waited for
 		c.wg.Wait()
 		require.Zero(t, time.Since(begin))
+	})
+
+	bubble(t, "WaitsForThemLongerWhereTransactionsTakeLonger", func(t *testing.T) {
+		db := &fakeDB{commit: func(context.Context, int, []int) (bool, error) {
+			pass(40 * time.Millisecond)
+			return true, nil
+		}}
+		c := newCallers(db, stage, options{})
+		for n := range 50 { // until it is known how long they take
+			c.start(t.Context(), n)
+			c.wg.Wait()
+		}
+		c.start(t.Context(), 50)
+		c.start(t.Context(), 51, 52)
+		c.wg.Wait()
+
+		c.start(t.Context(), 53)
+		pass(9 * time.Millisecond)
+		require.Equal(t, 52, db.transactions())
+		c.start(t.Context(), 54)
+		c.wg.Wait()
+		require.Equal(t, []int{53, 54}, db.batches[52])
 	})
 
 	bubble(t, "NobodyIsTakenWhoHasWaitedTooLong", func(t *testing.T) {
@@ -514,7 +553,7 @@ func TestGroup_Hooks(t *testing.T) {
 			{Duration: time.Second, Name: "intake", Size: 2, Wait: time.Second, Queued: 1}, // rolled back
 			{Duration: time.Second, Name: "intake", Size: 1, Repeated: true, Queued: 1},
 			{Duration: time.Second, Name: "intake", Size: 1, Repeated: true, Queued: 1},
-			{Duration: time.Second, Name: "intake", Size: 1, Wait: 4*time.Second + 2*time.Millisecond}, // for the two that might have come back
+			{Duration: time.Second, Name: "intake", Size: 1, Wait: 4*time.Second + 25*time.Millisecond}, // for the two that might have come back
 		}, seen)
 	})
 }

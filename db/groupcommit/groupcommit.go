@@ -13,9 +13,9 @@
 // The next one begins when the one before is through, its COMMIT included. To begin it earlier
 // would split the same work into more and smaller batches, each with the fixed price of a
 // transaction, on processors that are busy already. It is done only where there is enough for a
-// full batch, where a transaction is held up (by a lock, say) for longer than a few hundredths of a
-// second, or where a COMMIT waits for a slow disk. For the same reason the next one leaves callers who
-// were just answered two milliseconds to come back, until as many wait as the last one has carried.
+// full batch, or where a transaction is held up (by a lock, say): where it takes four times as long as
+// others, from 25 to 500 ms. For the same reason the next one leaves callers who were just answered a
+// quarter of the time that transactions take, 2 to 25 ms, to come back, until as many wait as the last one has carried.
 // Processes that share a machine or a Postgres share its time; each of them alone sees how many come.
 //
 // # What an answer means
@@ -185,7 +185,7 @@ type Group[In, Out any] struct {
 	queue     queue[In, Out]
 	running   int
 	spare     []*worker[In, Out]
-	usual     time.Duration // how long transactions have taken of late to come to their COMMIT
+	usual     time.Duration // how long transactions have taken of late
 }
 
 // New makes a group. It holds no goroutine and no connection until the first Do.
@@ -335,7 +335,7 @@ func (g *Group[In, Out]) startLocked() {
 
 // gatherLocked tells whether company is still to be waited for, and sees to it that somebody begins when it does not come.
 func (g *Group[In, Out]) gatherLocked() bool {
-	left := maxGather - time.Since(g.lastEnd)
+	left := min(max(g.usual/gatherShare, minGather), maxGather) - time.Since(g.lastEnd)
 	if g.queue.len >= g.last || left <= 0 || g.closed {
 		return false
 	}

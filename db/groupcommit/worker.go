@@ -20,17 +20,17 @@ const (
 	maxRepeats = 3
 	// backoff bounds the random pause before the first repeat; it doubles with each.
 	backoff = 5 * time.Millisecond
-	// A transaction that does not come to its COMMIT keeps the next one waiting for slow times as long as others take, within
-	// these bounds. What takes that long where others do not, waits for a lock. Where all do, for want of processors, one more at
-	// a time would only share them further, and split the same items into more transactions.
+	// A transaction keeps the next one waiting for slow times as long as others take, within these bounds. What takes that long
+	// where others do not, waits for a lock. Where all do, for want of processors or of a quick disk, one more at a time would
+	// only share them further, and split the same items into more transactions.
 	slow        = 4
 	minPatience = 25 * time.Millisecond
-	maxPatience = 100 * time.Millisecond
-	// A COMMIT that takes longer than commitPatience waits for a disk that others may use the time of.
-	commitPatience = 10 * time.Millisecond
+	maxPatience = 500 * time.Millisecond
 	// Callers that were answered often come back at once, and half as many in a transaction cost as much again. So the next one waits for
-	// as many items as the last one has carried, but not for longer than this after that.
-	maxGather = 2 * time.Millisecond
+	// as many items as the last one has carried, for a gatherShare of the time that transactions take, within these bounds.
+	gatherShare = 4
+	minGather   = 2 * time.Millisecond
+	maxGather   = 25 * time.Millisecond
 	// rollbackTimeout bounds a rollback, which starts when the transaction's own time may be up.
 	rollbackTimeout = 5 * time.Second
 )
@@ -74,13 +74,10 @@ func (w *worker[In, Out]) leadLocked() {
 	w.leads++
 }
 
-// hurryLocked bounds for how long from now the next one waits for this batch.
-func (w *worker[In, Out]) hurryLocked(patience time.Duration) {
-	if w.impatient != nil {
-		w.impatient.Stop()
-	}
+// tireLocked bounds for how long the next one waits for this batch.
+func (w *worker[In, Out]) tireLocked() {
 	lead := w.leads
-	w.impatient = time.AfterFunc(patience, func() {
+	w.impatient = time.AfterFunc(w.group.patienceLocked(), func() {
 		w.group.mu.Lock()
 		defer w.group.mu.Unlock()
 		if w.leads == lead {
@@ -90,14 +87,13 @@ func (w *worker[In, Out]) hurryLocked(patience time.Duration) {
 	})
 }
 
-// commits notes that nothing is left to do but COMMIT.
-func (w *worker[In, Out]) commits() {
+// through notes how long a transaction has taken, and lets the next one begin.
+func (w *worker[In, Out]) through(took time.Duration) {
 	w.group.mu.Lock()
 	defer w.group.mu.Unlock()
-	w.group.usual += (time.Since(w.open.started) - w.group.usual) / 8
-	if w.group.leader == w {
-		w.hurryLocked(commitPatience)
-	}
+	w.group.usual += (took - w.group.usual) / 8
+	w.resignLocked()
+	w.group.startLocked()
 }
 
 // resign lets the next transaction begin.
@@ -183,7 +179,7 @@ func (w *worker[In, Out]) take() int {
 	if len(w.calls) == 0 {
 		w.resignLocked()
 	} else {
-		w.hurryLocked(g.patienceLocked())
+		w.tireLocked()
 	}
 	g.startLocked()
 	return len(w.calls)
@@ -281,11 +277,10 @@ func (w *worker[In, Out]) transact(from, to int, a attempt) (v verdict, err erro
 		return v, err
 	}
 
-	w.commits()
 	err = a.tx.Commit(a.ctx)
-	w.resign()
 	v = afterCommit(a.ctx, err)
 	duration := time.Since(a.started)
+	w.through(duration)
 	a.cancel() // Commit ends the transaction even when it fails
 	if v != committed {
 		err = fmt.Errorf("error committing transaction: %w", err)
