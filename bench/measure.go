@@ -79,7 +79,9 @@ func (r *rig) measureIntake(ctx context.Context, gateways []*gateway, into *resu
 			}
 			into.floors[n] = append(into.floors[n], f)
 			progress("round %d, %3d: pgbench %6.0f/s %7.2f ms", round+1, n, f.rate, ms(f.mean))
-			for i, g := range gateways {
+			for k := range gateways {
+				i := (k + round) % len(gateways) // whoever comes after pgbench is there while its pages are written
+				g := gateways[i]
 				result, used, err := r.measureOne(ctx, g, load.Options{Connections: n, Duration: r.phase})
 				if err != nil {
 					return err

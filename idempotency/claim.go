@@ -122,46 +122,75 @@ type Prior struct {
 	Twin int
 }
 
-// Begin takes the keys of all claims inside tx, and reports for each what is already known. Keys taken here are given
-// back when tx ends. beside are questions of the caller's that travel along: all of it is one round trip.
-func Begin(ctx context.Context, tx pgx.Tx, claims []*Claim, beside ...pipeline.Ask) ([]Prior, error) {
-	priors := make([]Prior, len(claims))
-	first := make(map[identity]int, len(claims))
-	var owners []int // positions in claims that hold a key of their own
-	lockParams := []int64{}
-	find := &dbsqlc.IdempotencyFindParams{}
+// batch is the claims of one transaction, by what they have to do with each other.
+type batch struct {
+	priors       []Prior
+	first        map[identity]int
+	owners       []int   // positions of those that hold a key of their own
+	locks        []int64 // of the owners, as the columns below
+	merchants    []uuid.UUID
+	routes, keys []string
+}
+
+func gather(claims []*Claim) *batch {
+	b := &batch{priors: make([]Prior, len(claims)), first: make(map[identity]int, len(claims))}
 	for i, c := range claims {
-		priors[i].Twin = -1
+		b.priors[i].Twin = -1
 		if c.Key == "" {
 			continue
 		}
 		id := c.identity()
-		if twin, seen := first[id]; seen {
-			priors[i].Twin = twin
+		if twin, seen := b.first[id]; seen {
+			b.priors[i].Twin = twin
 			continue
 		}
-		first[id] = i
-		owners = append(owners, i)
-		lockParams = append(lockParams, id.lockID())
-		find.MerchantIds = append(find.MerchantIds, c.MerchantID)
-		find.Routes = append(find.Routes, c.Route)
-		find.Keys = append(find.Keys, c.Key)
+		b.first[id] = i
+		b.owners = append(b.owners, i)
+		b.locks = append(b.locks, id.lockID())
+		b.merchants = append(b.merchants, c.MerchantID)
+		b.routes = append(b.routes, c.Route)
+		b.keys = append(b.keys, c.Key)
 	}
+	return b
+}
+
+// Assume takes the keys of all claims inside tx like Begin, as if none were in use or had been used: nobody waits for
+// Postgres to say so. If one is or was, tx fails as a transaction does that has collided with another one (SQLSTATE 40001), to
+// be repeated with Begin.
+func Assume(ctx context.Context, tx pgx.Tx, claims []*Claim) ([]Prior, error) {
+	b := gather(claims)
+	if len(b.owners) == 0 {
+		return b.priors, nil
+	}
+	queries := dbsqlc.New()
+	if err := queries.IdempotencyAssumeFree(ctx, tx, b.locks); err != nil {
+		return nil, fmt.Errorf("error taking idempotency keys: %w", err)
+	}
+	if err := queries.IdempotencyAssumeNew(ctx, tx, &dbsqlc.IdempotencyAssumeNewParams{MerchantIds: b.merchants, Routes: b.routes, Keys: b.keys}); err != nil {
+		return nil, fmt.Errorf("error looking up idempotency keys: %w", err)
+	}
+	return b.priors, nil
+}
+
+// Begin takes the keys of all claims inside tx, and reports for each what is already known. Keys taken here are given
+// back when tx ends. beside are questions of the caller's that travel along: all of it is one round trip.
+func Begin(ctx context.Context, tx pgx.Tx, claims []*Claim, beside ...pipeline.Ask) ([]Prior, error) {
+	b := gather(claims)
 	var locks []*dbsqlc.IdempotencyTryLockRow
 	var rows []*dbsqlc.IdempotencyKey
-	if len(owners) > 0 {
+	if len(b.owners) > 0 {
 		queries := dbsqlc.New()
 		// Two statements, for the second one's snapshot is taken when the locks are held: it sees what the
 		// former holder of a lock has committed.
 		beside = append([]pipeline.Ask{
 			func(db dbsqlc.DBTX) (err error) {
-				if locks, err = queries.IdempotencyTryLock(ctx, db, lockParams); err != nil {
+				if locks, err = queries.IdempotencyTryLock(ctx, db, b.locks); err != nil {
 					return fmt.Errorf("error taking idempotency keys: %w", err)
 				}
 				return nil
 			},
 			func(db dbsqlc.DBTX) (err error) {
-				if rows, err = queries.IdempotencyFind(ctx, db, find); err != nil {
+				if rows, err = queries.IdempotencyFind(ctx, db, &dbsqlc.IdempotencyFindParams{MerchantIds: b.merchants, Routes: b.routes, Keys: b.keys}); err != nil {
 					return fmt.Errorf("error looking up idempotency keys: %w", err)
 				}
 				return nil
@@ -173,19 +202,19 @@ func Begin(ctx context.Context, tx pgx.Tx, claims []*Claim, beside ...pipeline.A
 	}
 	for n, lock := range locks {
 		if !lock.Locked {
-			priors[owners[n]].Err = Running()
+			b.priors[b.owners[n]].Err = Running()
 		}
 	}
 	for _, row := range rows {
-		i := first[identity{row.MerchantID, row.Route, row.Key}]
+		i := b.first[identity{row.MerchantID, row.Route, row.Key}]
 		response, err := claims[i].replay(row)
 		if err != nil {
-			priors[i] = Prior{Err: err, Twin: -1}
+			b.priors[i] = Prior{Err: err, Twin: -1}
 			continue
 		}
-		priors[i] = Prior{Response: &response, Twin: -1}
+		b.priors[i] = Prior{Response: &response, Twin: -1}
 	}
-	return priors, nil
+	return b.priors, nil
 }
 
 // AnswerTwin is the answer to a claim whose key an earlier claim of the same batch holds, given

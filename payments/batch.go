@@ -7,22 +7,16 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"paygate/db/groupcommit"
-	"paygate/db/pipeline"
 	"paygate/idempotency"
 )
 
 // answerBatch gives every claim of a batch its answer: the remembered one, that of the twin that
 // came with it, or a new one. work does what is new, for the claims at the positions in open, and
-// returns their answers in that order; they are remembered in the same transaction. beside are questions whose
-// answers work needs.
+// returns their answers in that order; they are remembered in the same transaction.
 func answerBatch(
-	ctx context.Context, tx pgx.Tx, now time.Time, claims []*idempotency.Claim,
-	work func(open []int) ([]idempotency.Response, error), beside ...pipeline.Ask,
+	ctx context.Context, tx pgx.Tx, now time.Time, claims []*idempotency.Claim, priors []idempotency.Prior,
+	work func(open []int) ([]idempotency.Response, error),
 ) ([]groupcommit.Result[idempotency.Response], error) {
-	priors, err := idempotency.Begin(ctx, tx, claims, beside...)
-	if err != nil {
-		return nil, err
-	}
 	results := make([]groupcommit.Result[idempotency.Response], len(claims))
 	var open []int
 	for i := range priors {
@@ -55,4 +49,17 @@ func answerBatch(
 		}
 	}
 	return results, nil
+}
+
+// distinct returns values without repetitions.
+func distinct[T comparable](values []T) []T {
+	seen := make(map[T]struct{})
+	var found []T
+	for _, value := range values {
+		if _, again := seen[value]; !again {
+			seen[value] = struct{}{}
+			found = append(found, value)
+		}
+	}
+	return found
 }

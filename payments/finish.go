@@ -140,7 +140,7 @@ func (s *Service) finishMany(ctx context.Context, tx pgx.Tx, finishes []finish) 
 	}
 	var rows []*dbsqlc.Payment
 	var on terms
-	if err := pipeline.Together(ctx, tx, append(on.find(ctx, merchants), func(db dbsqlc.DBTX) (err error) {
+	if err := pipeline.Together(ctx, tx, append(on.find(ctx, distinct(merchants)), func(db dbsqlc.DBTX) (err error) {
 		rows, err = dbsqlc.New().PaymentFinishMany(ctx, db, params)
 		return err
 	})...); err != nil {

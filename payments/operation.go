@@ -73,9 +73,13 @@ func (s *Service) decideMany(ctx context.Context, tx pgx.Tx, decisions []*decisi
 		claims[i], paymentIDs[i] = d.claim, d.paymentID
 	}
 	payments := make(lockedPayments)
-	return answerBatch(ctx, tx, s.now(), claims, func(open []int) ([]idempotency.Response, error) {
+	priors, err := idempotency.Begin(ctx, tx, claims, payments.lock(ctx, paymentIDs))
+	if err != nil {
+		return nil, err
+	}
+	return answerBatch(ctx, tx, s.now(), claims, priors, func(open []int) ([]idempotency.Response, error) {
 		return s.storeDecisions(ctx, tx, decisions, open, payments)
-	}, payments.lock(ctx, paymentIDs))
+	})
 }
 
 // storeDecisions decides over locked payments, in the order of the requests.

@@ -67,9 +67,13 @@ func (s *Service) refundMany(ctx context.Context, tx pgx.Tx, items []*refundItem
 	}
 	payments := make(lockedPayments)
 	var subscribers webhooks.Subscribers
-	return answerBatch(ctx, tx, s.now(), claims, func(open []int) ([]idempotency.Response, error) {
+	priors, err := idempotency.Begin(ctx, tx, claims, payments.lock(ctx, paymentIDs), subscribers.Find(ctx, distinct(merchants)))
+	if err != nil {
+		return nil, err
+	}
+	return answerBatch(ctx, tx, s.now(), claims, priors, func(open []int) ([]idempotency.Response, error) {
 		return s.insertRefunds(ctx, tx, items, open, payments, subscribers)
-	}, payments.lock(ctx, paymentIDs), subscribers.Find(ctx, merchants))
+	})
 }
 
 // insertRefunds decides over locked payments, in the order of the items, and stores what fits.

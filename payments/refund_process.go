@@ -85,7 +85,7 @@ func (s *Service) settleRefunds(ctx context.Context, tx pgx.Tx, settlements []re
 	}
 	var rows []*dbsqlc.Refund
 	var subscribers webhooks.Subscribers
-	if err := pipeline.Together(ctx, tx, subscribers.Find(ctx, merchants), func(db dbsqlc.DBTX) (err error) {
+	if err := pipeline.Together(ctx, tx, subscribers.Find(ctx, distinct(merchants)), func(db dbsqlc.DBTX) (err error) {
 		rows, err = queries.RefundSettleMany(ctx, db, params)
 		return err
 	}); err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,6 +16,7 @@ import (
 	"paygate/db/pipeline"
 	"paygate/idempotency"
 	"paygate/processor"
+	"paygate/webhooks"
 )
 
 // Service does what the API and the workers ask for.
@@ -26,6 +28,9 @@ type Service struct {
 	clock    func() time.Time
 
 	holdFor, actionFor time.Duration
+	// known is who subscribes to payment.created, as far as intake takes for granted; doubtUntil is when it does so again.
+	known      webhooks.Known
+	doubtUntil atomic.Pointer[time.Time]
 	// failpoint is nil but in tests.
 	failpoint func(step)
 

@@ -89,7 +89,7 @@ func (s *Service) settleMany(ctx context.Context, tx pgx.Tx, settlements []settl
 	}
 	var rows []*dbsqlc.Payment
 	var on terms
-	if err := pipeline.Together(ctx, tx, append(on.find(ctx, merchants), func(db dbsqlc.DBTX) (err error) {
+	if err := pipeline.Together(ctx, tx, append(on.find(ctx, distinct(merchants)), func(db dbsqlc.DBTX) (err error) {
 		rows, err = dbsqlc.New().PaymentSettleMany(ctx, db, params)
 		return err
 	})...); err != nil {

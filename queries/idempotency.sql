@@ -11,6 +11,20 @@ JOIN (SELECT
 ) AS u
   ON k.merchant_id = u.merchant_id AND k.route = u.route AND k.key = u.key;
 
+-- name: IdempotencyAssumeFree :exec
+-- That IdempotencyTryLock would take all.
+SELECT assume(bool_and(pg_try_advisory_xact_lock(u.hash))) FROM unnest(@hashes::bigint[]) AS u (hash);
+
+-- name: IdempotencyAssumeNew :exec
+-- That IdempotencyFind would find nothing.
+SELECT assume(NOT EXISTS (
+    SELECT FROM idempotency_keys k
+    JOIN (SELECT
+        unnest(@merchant_ids::uuid[]) AS merchant_id, unnest(@routes::text[]) AS route, unnest(@keys::text[]) AS key
+    ) AS u
+      ON k.merchant_id = u.merchant_id AND k.route = u.route AND k.key = u.key
+));
+
 -- name: IdempotencyInsertMany :exec
 INSERT INTO idempotency_keys (merchant_id, route, key, fingerprint, status, body, created_at)
 SELECT unnest(@merchant_ids::uuid[]), unnest(@routes::text[]), unnest(@keys::text[]), unnest(@fingerprints::bytea[]),

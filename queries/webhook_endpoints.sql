@@ -70,6 +70,15 @@ SELECT * FROM webhook_endpoints WHERE merchant_id = @merchant_id AND id = @id AN
 SELECT id, merchant_id, event_types, status FROM webhook_endpoints
 WHERE merchant_id = ANY (@merchant_ids::uuid[]) AND deleted_at IS NULL;
 
+-- name: EndpointAssumeSubscribers :exec
+-- That EndpointSubscribers would find these, and no others.
+SELECT assume(count(*) = cardinality(@ids::text[]) AND count(u.id) = count(*))
+FROM webhook_endpoints e
+LEFT JOIN (SELECT
+    unnest(@ids::text[]) AS id, unnest(@event_types::text[]) AS event_types, unnest(@statuses::text[]) AS status
+) AS u ON u.id = e.id AND u.event_types = array_to_string(e.event_types, ' ') AND u.status = e.status
+WHERE e.merchant_id = ANY (@merchant_ids::uuid[]) AND e.deleted_at IS NULL;
+
 -- name: SecretInsert :exec
 INSERT INTO webhook_secrets (merchant_id, endpoint_id, sealed, created_at)
 VALUES (@merchant_id, @endpoint_id, @sealed, @created_at);

@@ -7,20 +7,14 @@
 package webhooks
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
-	"github.com/riverqueue/river"
 
-	"paygate/db"
-	"paygate/db/dbsqlc"
 	"paygate/db/ids"
-	"paygate/db/pipeline"
 	"paygate/wire"
 )
 
@@ -102,100 +96,6 @@ func NewEvent(merchantID uuid.UUID, kind Type, refs Refs, at time.Time, data any
 func (e Event) In(traceparent string) Event {
 	e.traceparent = traceparent
 	return e
-}
-
-// Queue inserts River jobs inside a transaction; an insert-only client is enough.
-type Queue = *river.Client[pgx.Tx]
-
-// Subscribers are the endpoints that events of some merchants may reach.
-type Subscribers []*dbsqlc.EndpointSubscribersRow
-
-// Find is the question for those of merchants; repetitions do not matter.
-func (s *Subscribers) Find(ctx context.Context, merchants []uuid.UUID) pipeline.Ask {
-	return func(db dbsqlc.DBTX) error {
-		rows, err := dbsqlc.New().EndpointSubscribers(ctx, db, merchants)
-		if err != nil {
-			return fmt.Errorf("error finding subscribed endpoints: %w", err)
-		}
-		*s = rows
-		return nil
-	}
-}
-
-// Emit stores events inside the transaction of what they tell, with a delivery and its job
-// for every subscribed endpoint. Deliveries of a disabled endpoint are stored too, and wait.
-func Emit(ctx context.Context, tx pgx.Tx, queue Queue, events []Event) error {
-	var merchants []uuid.UUID
-	for _, e := range events {
-		if !slices.Contains(merchants, e.merchantID) {
-			merchants = append(merchants, e.merchantID)
-		}
-	}
-	if len(merchants) == 0 {
-		return nil
-	}
-	var subscribers Subscribers
-	if err := subscribers.Find(ctx, merchants)(tx); err != nil {
-		return err
-	}
-	return subscribers.Emit(ctx, tx, queue, events)
-}
-
-// Emit is the function of that name, where the subscribers are known. jobs are the transaction's others, which are
-// enqueued together with those of the deliveries.
-func (s Subscribers) Emit(ctx context.Context, tx pgx.Tx, queue Queue, events []Event, jobs ...river.InsertManyParams) error {
-	if len(events) == 0 {
-		return db.Enqueue(ctx, tx, queue, jobs)
-	}
-	queries := dbsqlc.New()
-	rows := &dbsqlc.EventInsertManyParams{}
-	for _, e := range events {
-		rows.Ids = append(rows.Ids, e.id)
-		rows.MerchantIds = append(rows.MerchantIds, e.merchantID)
-		rows.Types = append(rows.Types, string(e.kind))
-		rows.PaymentIds = append(rows.PaymentIds, e.refs.PaymentID)
-		rows.OrderIds = append(rows.OrderIds, e.refs.OrderID)
-		rows.RefundIds = append(rows.RefundIds, e.refs.RefundID)
-		rows.Bodies = append(rows.Bodies, e.body)
-		rows.Traceparents = append(rows.Traceparents, e.traceparent)
-		rows.CreatedAts = append(rows.CreatedAts, e.at)
-	}
-	if err := queries.EventInsertMany(ctx, tx, rows); err != nil {
-		return fmt.Errorf("error storing events: %w", err)
-	}
-	deliveries := &dbsqlc.DeliveryInsertManyParams{}
-	toSend := make(map[string][]fresh)
-	for _, e := range events {
-		for _, endpoint := range s {
-			if endpoint.MerchantID != e.merchantID || !e.reaches(endpoint.ID, endpoint.EventTypes) {
-				continue
-			}
-			id := ids.New(ids.Delivery)
-			status := DeliveryPending
-			if endpoint.Status == EndpointDisabled {
-				status = DeliveryPaused
-			} else {
-				toSend[endpoint.ID] = append(toSend[endpoint.ID], fresh{id, e.traceparent})
-			}
-			deliveries.Ids = append(deliveries.Ids, id)
-			deliveries.MerchantIds = append(deliveries.MerchantIds, e.merchantID)
-			deliveries.EndpointIds = append(deliveries.EndpointIds, endpoint.ID)
-			deliveries.EventIds = append(deliveries.EventIds, e.id)
-			deliveries.EventTypes = append(deliveries.EventTypes, string(e.kind))
-			deliveries.PaymentIds = append(deliveries.PaymentIds, e.refs.PaymentID)
-			deliveries.Statuses = append(deliveries.Statuses, status)
-			deliveries.CreatedAts = append(deliveries.CreatedAts, e.at)
-		}
-	}
-	if len(deliveries.Ids) > 0 {
-		if err := queries.DeliveryInsertMany(ctx, tx, deliveries); err != nil {
-			return fmt.Errorf("error storing deliveries: %w", err)
-		}
-	}
-	for endpointID, made := range toSend {
-		jobs = append(jobs, firstAttempts(endpointID, made)...)
-	}
-	return db.Enqueue(ctx, tx, queue, jobs)
 }
 
 // Subscribed tells whether one of the patterns covers the type: `*` covers all, `payment.*`

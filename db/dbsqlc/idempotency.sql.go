@@ -12,6 +12,38 @@ import (
 	"github.com/google/uuid"
 )
 
+const idempotencyAssumeFree = `-- name: IdempotencyAssumeFree :exec
+SELECT assume(bool_and(pg_try_advisory_xact_lock(u.hash))) FROM unnest($1::bigint[]) AS u (hash)
+`
+
+// That IdempotencyTryLock would take all.
+func (q *Queries) IdempotencyAssumeFree(ctx context.Context, db DBTX, hashes []int64) error {
+	_, err := db.Exec(ctx, idempotencyAssumeFree, hashes)
+	return err
+}
+
+const idempotencyAssumeNew = `-- name: IdempotencyAssumeNew :exec
+SELECT assume(NOT EXISTS (
+    SELECT FROM idempotency_keys k
+    JOIN (SELECT
+        unnest($1::uuid[]) AS merchant_id, unnest($2::text[]) AS route, unnest($3::text[]) AS key
+    ) AS u
+      ON k.merchant_id = u.merchant_id AND k.route = u.route AND k.key = u.key
+))
+`
+
+type IdempotencyAssumeNewParams struct {
+	MerchantIds []uuid.UUID
+	Routes      []string
+	Keys        []string
+}
+
+// That IdempotencyFind would find nothing.
+func (q *Queries) IdempotencyAssumeNew(ctx context.Context, db DBTX, arg *IdempotencyAssumeNewParams) error {
+	_, err := db.Exec(ctx, idempotencyAssumeNew, arg.MerchantIds, arg.Routes, arg.Keys)
+	return err
+}
+
 const idempotencyFind = `-- name: IdempotencyFind :many
 SELECT k.merchant_id, k.route, k.key, k.fingerprint, k.status, k.body, k.created_at FROM idempotency_keys k
 JOIN (SELECT

@@ -12,6 +12,33 @@ import (
 	"github.com/google/uuid"
 )
 
+const endpointAssumeSubscribers = `-- name: EndpointAssumeSubscribers :exec
+SELECT assume(count(*) = cardinality($1::text[]) AND count(u.id) = count(*))
+FROM webhook_endpoints e
+LEFT JOIN (SELECT
+    unnest($1::text[]) AS id, unnest($2::text[]) AS event_types, unnest($3::text[]) AS status
+) AS u ON u.id = e.id AND u.event_types = array_to_string(e.event_types, ' ') AND u.status = e.status
+WHERE e.merchant_id = ANY ($4::uuid[]) AND e.deleted_at IS NULL
+`
+
+type EndpointAssumeSubscribersParams struct {
+	Ids         []string
+	EventTypes  []string
+	Statuses    []string
+	MerchantIds []uuid.UUID
+}
+
+// That EndpointSubscribers would find these, and no others.
+func (q *Queries) EndpointAssumeSubscribers(ctx context.Context, db DBTX, arg *EndpointAssumeSubscribersParams) error {
+	_, err := db.Exec(ctx, endpointAssumeSubscribers,
+		arg.Ids,
+		arg.EventTypes,
+		arg.Statuses,
+		arg.MerchantIds,
+	)
+	return err
+}
+
 const endpointDelete = `-- name: EndpointDelete :execrows
 UPDATE webhook_endpoints SET deleted_at = $1::timestamptz, updated_at = $1::timestamptz
 WHERE merchant_id = $2 AND id = $3 AND deleted_at IS NULL
