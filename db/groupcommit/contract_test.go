@@ -180,7 +180,7 @@ func TestGroup_Gathering(t *testing.T) {
 		c.wg.Wait()
 
 		c.start(t.Context(), 53)
-		pass(9 * time.Millisecond)
+		pass(39 * time.Millisecond)
 		require.Equal(t, 52, db.transactions())
 		c.start(t.Context(), 54)
 		c.wg.Wait()
@@ -553,7 +553,7 @@ func TestGroup_Hooks(t *testing.T) {
 			{Duration: time.Second, Name: "intake", Size: 2, Wait: time.Second, Queued: 1}, // rolled back
 			{Duration: time.Second, Name: "intake", Size: 1, Repeated: true, Queued: 1},
 			{Duration: time.Second, Name: "intake", Size: 1, Repeated: true, Queued: 1},
-			{Duration: time.Second, Name: "intake", Size: 1, Wait: 4*time.Second + 25*time.Millisecond}, // for the two that might have come back
+			{Duration: time.Second, Name: "intake", Size: 1, Wait: 4*time.Second + 100*time.Millisecond}, // for the two that might have come back
 		}, seen)
 	})
 }

@@ -14,8 +14,8 @@
 // would split the same work into more and smaller batches, each with the fixed price of a
 // transaction, on processors that are busy already. It is done only where there is enough for a
 // full batch, or where a transaction is held up (by a lock, say): where it takes four times as long as
-// others, from 25 to 500 ms. For the same reason the next one leaves callers who were just answered a
-// quarter of the time that transactions take, 2 to 25 ms, to come back, until as many wait as the last one has carried.
+// others, from 25 to 500 ms. For the same reason the next one leaves callers who were just answered time to
+// come back, until as many wait as the last one has carried: as long as transactions take of late, 2 to 100 ms.
 // Processes that share a machine or a Postgres share its time; each of them alone sees how many come.
 //
 // # What an answer means
@@ -335,7 +335,7 @@ func (g *Group[In, Out]) startLocked() {
 
 // gatherLocked tells whether company is still to be waited for, and sees to it that somebody begins when it does not come.
 func (g *Group[In, Out]) gatherLocked() bool {
-	left := min(max(g.usual/gatherShare, minGather), maxGather) - time.Since(g.lastEnd)
+	left := min(max(g.usual, minGather), maxGather) - time.Since(g.lastEnd)
 	if g.queue.len >= g.last || left <= 0 || g.closed {
 		return false
 	}

@@ -27,10 +27,9 @@ const (
 	minPatience = 25 * time.Millisecond
 	maxPatience = 500 * time.Millisecond
 	// Callers that were answered often come back at once, and half as many in a transaction cost as much again. So the next one waits for
-	// as many items as the last one has carried, for a gatherShare of the time that transactions take, within these bounds.
-	gatherShare = 4
-	minGather   = 2 * time.Millisecond
-	maxGather   = 25 * time.Millisecond
+	// as many items as the last one has carried, for as long as transactions take of late at most, within these bounds.
+	minGather = 2 * time.Millisecond
+	maxGather = 100 * time.Millisecond
 	// rollbackTimeout bounds a rollback, which starts when the transaction's own time may be up.
 	rollbackTimeout = 5 * time.Second
 )
