@@ -24,6 +24,17 @@ export async function launch(rules, ...args) {
 }
 
 /**
+ * Closes a context, or leaves it to the end of the browser: Chromium 156.0.8078.108 sometimes never answers that a page is
+ * closed, and the cases that follow have contexts of their own.
+ */
+async function closed(context) {
+  let timer;
+  const patience = new Promise((resolve) => { timer = setTimeout(resolve, 10_000); });
+  await Promise.race([context.close(), patience]);
+  clearTimeout(timer);
+}
+
+/**
  * Runs every case, of name and function, and prints one line of JSON for each; browser.Run reads them.
  * PAYGATE_E2E_ONLY picks cases by a part of their name, several with |. after runs behind each.
  */
@@ -40,7 +51,7 @@ export async function run(browser, suites, after = async () => {}) {
       } catch (caught) {
         error = String(caught.stack ?? caught);
       }
-      await Promise.all([after(), ...browser.contexts().map((context) => context.close())]);
+      await Promise.all([after(), ...browser.contexts().map(closed)]);
       console.log(JSON.stringify({ name: full, error, ms: Date.now() - begin }));
     }
   }
