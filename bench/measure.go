@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"paygate/bench/load"
@@ -79,14 +80,12 @@ func (r *rig) measureIntake(ctx context.Context, gateways []*gateway, into *resu
 			}
 			into.floors[n] = append(into.floors[n], f)
 			progress("round %d, %3d: pgbench %6.0f/s %7.2f ms", round+1, n, f.rate, ms(f.mean))
-			for k := range gateways {
-				i := (k + round) % len(gateways) // whoever comes after pgbench is there while its pages are written
-				g := gateways[i]
+			for _, g := range inTurn(gateways, round) { // whoever comes after pgbench is there while its pages are written
 				result, used, err := r.measureOne(ctx, g, load.Options{Connections: n, Duration: r.phase})
 				if err != nil {
 					return err
 				}
-				of := into.gateways[i]
+				of := into.gateways[slices.Index(gateways, g)]
 				if of.intake[n] == nil {
 					of.intake[n] = &load.Result{}
 				}

@@ -121,10 +121,10 @@ func (r *rig) measureProcesses(ctx context.Context, g *gateway, rounds int, work
 	return f, errors.Join(errs...)
 }
 
-// inTurn begins with another one of counts in each round, so that none of them always comes after another.
-func inTurn(counts []int, round int) []int {
-	first := round % len(counts)
-	return slices.Concat(counts[first:], counts[:first])
+// inTurn begins with another one of what is measured in each round, so that none of it always comes after another.
+func inTurn[T any](all []T, round int) []T {
+	first := round % len(all)
+	return slices.Concat(all[first:], all[:first])
 }
 
 // measureAPIs sends load to each number of APIs in turn.

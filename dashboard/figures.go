@@ -19,7 +19,7 @@ import (
 const (
 	quarter = 15 * time.Minute
 	// rollupLag is how long after its end a quarter is summed: rows carry the time at which their transaction
-	// began, and no transaction lasts that long.
+	// began, or their caller began to wait for it, and nobody waits and no transaction lasts that long.
 	rollupLag = 5 * time.Minute
 	// rollupSpan is how much is summed in one transaction when there is much to catch up on.
 	rollupSpan = 6 * time.Hour

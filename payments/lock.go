@@ -3,7 +3,6 @@ package payments
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -18,10 +17,11 @@ type lockedOrders map[string]*dbsqlc.Order
 func (l lockedOrders) lock(ctx context.Context, items []*intakeItem) pipeline.Ask {
 	var wanted []string
 	for _, item := range items {
-		if id := item.OrderID; id != "" && !slices.Contains(wanted, id) {
-			wanted = append(wanted, id)
+		if item.OrderID != "" {
+			wanted = append(wanted, item.OrderID)
 		}
 	}
+	wanted = distinct(wanted)
 	return func(db dbsqlc.DBTX) error {
 		if len(wanted) == 0 {
 			return nil

@@ -123,10 +123,7 @@ func TestGroup_Gathering(t *testing.T) {
 			return true, nil
 		}}
 		c := newCallers(db, stage, options{Concurrency: 2})
-		for n := range 50 { // until it is known how long they take
-			c.start(t.Context(), n)
-			c.wg.Wait()
-		}
+		c.oneByOne(t.Context(), 50) // until it is known how long they take
 		c.start(t.Context(), 50)
 		c.start(t.Context(), 51, 52)
 		c.wg.Wait()
@@ -171,10 +168,7 @@ func TestGroup_Gathering(t *testing.T) {
 			return true, nil
 		}}
 		c := newCallers(db, stage, options{})
-		for n := range 50 { // until it is known how long they take
-			c.start(t.Context(), n)
-			c.wg.Wait()
-		}
+		c.oneByOne(t.Context(), 50) // until it is known how long they take
 		c.start(t.Context(), 50)
 		c.start(t.Context(), 51, 52)
 		c.wg.Wait()

@@ -145,6 +145,14 @@ func (c *callers) start(ctx context.Context, items ...int) {
 	}
 }
 
+// oneByOne has each of the items from 0 to below count answered before the next.
+func (c *callers) oneByOne(ctx context.Context, count int) {
+	for n := range count {
+		c.start(ctx, n)
+		c.wg.Wait()
+	}
+}
+
 func (c *callers) answered(n int) (answer, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

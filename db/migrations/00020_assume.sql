@@ -5,7 +5,8 @@
 CREATE FUNCTION assume(holds boolean) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF holds IS NOT TRUE THEN
-        RAISE EXCEPTION 'what was assumed is not so' USING ERRCODE = 'serialization_failure';
+        RAISE EXCEPTION 'what was assumed is not so' USING ERRCODE = 'serialization_failure',
+            HINT = 'This is ordinary: Paygate repeats the transaction, and asks this time.';
     END IF;
 END
 $$;
