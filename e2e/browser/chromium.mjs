@@ -23,15 +23,15 @@ export async function launch(rules, ...args) {
   return { browser, close: async () => { await browser.close(); rmSync(home, { recursive: true, force: true }); } };
 }
 
-/**
- * Closes a context, or leaves it to the end of the browser: Chromium 156.0.8078.108 sometimes never answers that a page is
- * closed, and the cases that follow have contexts of their own.
- */
-async function closed(context) {
+/** Fails when what does not come to an end: a browser that hangs is to be told from a slow one, and where it does. */
+async function within(what, ending) {
   let timer;
-  const patience = new Promise((resolve) => { timer = setTimeout(resolve, 10_000); });
-  await Promise.race([context.close(), patience]);
-  clearTimeout(timer);
+  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(`${what} did not end within 3 minutes`)), 180_000); });
+  try {
+    await Promise.race([ending, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**
@@ -47,11 +47,15 @@ export async function run(browser, suites, after = async () => {}) {
       const begin = Date.now();
       let error = '';
       try {
-        await test(browser);
+        await within('the case', test(browser));
       } catch (caught) {
         error = String(caught.stack ?? caught);
       }
-      await Promise.all([after(), ...browser.contexts().map(closed)]);
+      try {
+        await within('what follows each case', Promise.all([after(), ...browser.contexts().map((context) => context.close())]));
+      } catch (caught) {
+        error ||= String(caught.stack ?? caught);
+      }
       console.log(JSON.stringify({ name: full, error, ms: Date.now() - begin }));
     }
   }
