@@ -52,8 +52,16 @@ deps: ## Install what the tests need and this Debian machine lacks
 	@tools/debian-deps.sh
 
 .PHONY: test/go
-test/go: ## Run the Go tests alone
-	go test ./...
+test/go: test/packages test/e2e ## Run the Go tests alone
+
+.PHONY: test/packages
+test/packages:
+	go test $$(go list ./... | grep -v /e2e)
+
+# One package after the other: browsers and what is timed in them get the machine to themselves.
+.PHONY: test/e2e
+test/e2e:
+	go test -p 1 ./e2e/...
 
 .PHONY: test/helm
 test/helm: ## Render the Helm chart and hold it to the types of Kubernetes
