@@ -212,9 +212,7 @@ func happen(ctx context.Context, t *testing.T, pool *pgxpool.Pool, queue webhook
 			return n
 		case <-ticker.C:
 		}
-		event, err := webhooks.NewEvent(merchant, kinds[n%len(kinds)], webhooks.Refs{}, time.Now().UTC(), struct {
-			Number int `json:"number"`
-		}{n})
+		event, err := webhooks.NewEvent(merchant, kinds[n%len(kinds)], webhooks.Refs{}, time.Now().UTC(), "number", n)
 		if err == nil {
 			err = db.InTx(context.WithoutCancel(ctx), pool, func(tx pgx.Tx) error {
 				return webhooks.Emit(context.WithoutCancel(ctx), tx, queue, []webhooks.Event{event})

@@ -2,6 +2,7 @@ package payments
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,6 +14,7 @@ import (
 	"paygate/fault"
 	"paygate/idempotency"
 	"paygate/webhooks"
+	"paygate/wire"
 )
 
 // acceptance is all that is stored of a new payment. It is made by its caller where that can be, before the transaction: many
@@ -30,7 +32,10 @@ func (s *Service) accept(item *intakeItem, order *dbsqlc.Order) (*acceptance, er
 	if err != nil {
 		return nil, err
 	}
-	payment := showPayment(row)
+	payment := showPaymentWith(row, item.Metadata)
+	if payment.encoded, err = wire.Encode(payment); err != nil {
+		return nil, fmt.Errorf("error encoding a payment: %w", err)
+	}
 	event, err := paymentEvent(row.MerchantID, webhooks.PaymentCreated, payment)
 	if err != nil {
 		return nil, err
@@ -82,5 +87,5 @@ func orderBusy() error {
 
 func paymentEvent(merchantID uuid.UUID, kind webhooks.Type, payment *Payment) (webhooks.Event, error) {
 	refs := webhooks.Refs{PaymentID: payment.ID, OrderID: orZero(payment.OrderID)}
-	return webhooks.NewEvent(merchantID, kind, refs, time.Time(payment.UpdatedAt), paymentData{payment})
+	return webhooks.NewEvent(merchantID, kind, refs, time.Time(payment.UpdatedAt), "payment", payment)
 }

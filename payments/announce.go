@@ -75,7 +75,7 @@ func (s *Service) announce(ctx context.Context, tx pgx.Tx, rows []*dbsqlc.Paymen
 			return fmt.Errorf("error marking orders as paid: %w", err)
 		}
 		for _, row := range orders {
-			event, err := webhooks.NewEvent(row.MerchantID, webhooks.OrderPaid, webhooks.Refs{OrderID: row.ID}, now, orderData{showOrder(row)})
+			event, err := webhooks.NewEvent(row.MerchantID, webhooks.OrderPaid, webhooks.Refs{OrderID: row.ID}, now, "order", showOrder(row))
 			if err != nil {
 				return err
 			}

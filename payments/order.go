@@ -45,10 +45,6 @@ type Order struct {
 	UpdatedAt wire.Time     `json:"updated_at"`
 }
 
-type orderData struct {
-	Order *Order `json:"order"`
-}
-
 func showOrder(row *dbsqlc.Order) *Order {
 	return &Order{
 		ID: row.ID, Object: "order", Amount: row.Amount, Currency: row.Currency, Status: OrderStatus(row.Status),

@@ -66,7 +66,12 @@ type Payment struct {
 	Metadata       wire.Metadata `json:"metadata"`
 	CreatedAt      wire.Time     `json:"created_at"`
 	UpdatedAt      wire.Time     `json:"updated_at"`
+
+	encoded []byte // see Encoded
 }
+
+// Encoded implements wire.Encoded.
+func (p *Payment) Encoded() []byte { return p.encoded }
 
 // NextAction tells where to send the customer.
 type NextAction struct {
@@ -74,19 +79,19 @@ type NextAction struct {
 	URL  string `json:"url"`
 }
 
-// paymentData is the data of an event about a payment.
-type paymentData struct {
-	Payment *Payment `json:"payment"`
+func showPayment(row *dbsqlc.Payment) *Payment {
+	return showPaymentWith(row, metadataOf(row.Metadata))
 }
 
-func showPayment(row *dbsqlc.Payment) *Payment {
+// showPaymentWith shows a payment whose metadata need not be read from its row.
+func showPaymentWith(row *dbsqlc.Payment, metadata wire.Metadata) *Payment {
 	payment := &Payment{
 		ID: row.ID, Object: "payment", Amount: row.Amount, Currency: row.Currency, Status: Status(row.Status),
 		OrderID: row.OrderID, Method: row.Method, Capture: Capture(row.Capture),
 		AmountCaptured: row.AmountCaptured, AmountRefunded: row.AmountRefunded,
 		CardBrand: row.CardBrand, CardLast4: row.CardLast4, CardExpMonth: row.CardExpMonth, CardExpYear: row.CardExpYear,
 		VPA: row.Vpa, Bank: row.Bank, FailureCode: row.FailureCode, FailureMessage: row.FailureMessage,
-		Metadata: metadataOf(row.Metadata), CreatedAt: wire.Time(row.CreatedAt), UpdatedAt: wire.Time(row.UpdatedAt),
+		Metadata: metadata, CreatedAt: wire.Time(row.CreatedAt), UpdatedAt: wire.Time(row.UpdatedAt),
 	}
 	if row.NextActionURL != nil {
 		payment.NextAction = &NextAction{Type: "redirect", URL: *row.NextActionURL}

@@ -45,10 +45,6 @@ type Refund struct {
 	UpdatedAt      wire.Time     `json:"updated_at"`
 }
 
-type refundData struct {
-	Refund *Refund `json:"refund"`
-}
-
 func showRefund(row *dbsqlc.Refund) *Refund {
 	return &Refund{
 		ID: row.ID, Object: "refund", PaymentID: row.PaymentID, Amount: row.Amount, Currency: row.Currency,
@@ -59,7 +55,7 @@ func showRefund(row *dbsqlc.Refund) *Refund {
 
 func refundEvent(merchantID uuid.UUID, kind webhooks.Type, refund *Refund) (webhooks.Event, error) {
 	refs := webhooks.Refs{PaymentID: refund.PaymentID, RefundID: refund.ID}
-	return webhooks.NewEvent(merchantID, kind, refs, time.Time(refund.UpdatedAt), refundData{refund})
+	return webhooks.NewEvent(merchantID, kind, refs, time.Time(refund.UpdatedAt), "refund", refund)
 }
 
 // Refund returns one refund, or not_found.

@@ -120,14 +120,10 @@ func (b *bundle) requests() []request {
 	return append([]request(nil), b.arrived...)
 }
 
-type thingData struct {
-	Thing string `json:"thing"`
-}
-
 // emit makes an event with a delivery, and returns the job of its first attempt.
 func (b *bundle) emit(t *testing.T) DeliverArgs {
 	t.Helper()
-	event, err := NewEvent(b.merchant, PaymentSuccess, Refs{PaymentID: "pay_1"}, b.now(), thingData{"<&>"})
+	event, err := NewEvent(b.merchant, PaymentSuccess, Refs{PaymentID: "pay_1"}, b.now(), "thing", "<&>")
 	require.NoError(t, err)
 	require.NoError(t, db.InTx(t.Context(), b.pool, func(tx pgx.Tx) error { return Emit(t.Context(), tx, b.queue, []Event{event}) }))
 	job, _ := b.takeJob(t)

@@ -81,7 +81,7 @@ func (d *Deliverer) disable(ctx context.Context, tx pgx.Tx, endpointIDs []string
 	}
 	events := make([]Event, 0, len(disabled))
 	for _, row := range disabled {
-		event, err := NewEvent(row.MerchantID, EndpointWasDisabled, Refs{}, now, endpointData{showEndpoint(row)})
+		event, err := NewEvent(row.MerchantID, EndpointWasDisabled, Refs{}, now, endpointName, showEndpoint(row))
 		if err != nil {
 			return err
 		}
@@ -91,10 +91,8 @@ func (d *Deliverer) disable(ctx context.Context, tx pgx.Tx, endpointIDs []string
 	return Emit(ctx, tx, d.queue, events)
 }
 
-// endpointData is the data of an event about an endpoint.
-type endpointData struct {
-	Endpoint *Endpoint `json:"endpoint"`
-}
+// endpointName is what the data of an event calls an endpoint.
+const endpointName = "endpoint"
 
 // distinct sorts, so that concurrent transactions lock rows in one order.
 func distinct(ids []string) []string { return slices.Compact(slices.Sorted(slices.Values(ids))) }

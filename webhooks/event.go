@@ -50,6 +50,9 @@ type Refs struct {
 	PaymentID, OrderID, RefundID string
 }
 
+// envelopeLength is about how long an envelope is around its resource.
+const envelopeLength = 150
+
 // Event is something that happened, before it is stored.
 type Event struct {
 	id         string
@@ -72,24 +75,28 @@ func (e *Event) reaches(endpointID string, patterns []string) bool {
 	return endpointID != e.except && Subscribed(patterns, e.kind)
 }
 
-// envelope is the body of a webhook. The order of its members is part of the contract.
-type envelope struct {
-	ID        string    `json:"id"`
-	Type      Type      `json:"type"`
-	Timestamp wire.Time `json:"timestamp"`
-	Data      any       `json:"data"`
-}
-
-// NewEvent renders the body of an event. data is a struct with one member, named for the
-// resource that it holds: {"payment":{…}}.
-func NewEvent(merchantID uuid.UUID, kind Type, refs Refs, at time.Time, data any) (Event, error) {
+// NewEvent renders the body of an event about a resource, such as a payment: its data is {"payment":{…}}, where name is `payment`.
+func NewEvent(merchantID uuid.UUID, kind Type, refs Refs, at time.Time, name string, resource any) (Event, error) {
 	event := Event{id: ids.New(ids.Event), merchantID: merchantID, kind: kind, refs: refs, at: at}
-	body, err := wire.Encode(envelope{event.id, kind, wire.Time(at), data})
+	text, err := wire.Encode(resource)
 	if err != nil {
 		return Event{}, fmt.Errorf("error rendering event %s: %w", kind, err)
 	}
-	event.body = string(body)
+	event.body = envelope(event.id, kind, wire.Time(at), name, text)
 	return event, nil
+}
+
+// envelope is the body of a webhook. The order of its members is part of the contract. It is put together here, for text was
+// encoded before, and what stands around it holds nothing that JSON escapes.
+func envelope(id string, kind Type, at wire.Time, name string, text []byte) string {
+	var body strings.Builder
+	body.Grow(len(text) + envelopeLength)
+	for _, part := range []string{`{"id":"`, id, `","type":"`, string(kind), `","timestamp":"`, at.String(), `","data":{"`, name, `":`} {
+		body.WriteString(part)
+	}
+	body.Write(text)
+	body.WriteString(`}}`)
+	return body.String()
 }
 
 // In returns the event as one that came about in the span that a traceparent names: its webhooks go on with that trace.

@@ -2,11 +2,38 @@ package webhooks
 
 import (
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"paygate/fault"
+	"paygate/wire"
 )
+
+// The envelope is put together by hand, and is what Encode would give.
+func TestNewEvent_IsWhatEncodeGives(t *testing.T) {
+	t.Parallel()
+
+	type thing struct {
+		Name wire.Metadata `json:"name"`
+	}
+	at := time.Date(2026, 2, 3, 4, 5, 6, 70_000_000, time.FixedZone("", 3600))
+	for _, kind := range Types {
+		event, err := NewEvent(uuid.New(), kind, Refs{}, at, "thing", thing{wire.Metadata{"10": "\"<&>\u2028", "9": "\\"}})
+		require.NoError(t, err)
+		want, err := wire.Encode(struct {
+			ID        string    `json:"id"`
+			Type      Type      `json:"type"`
+			Timestamp wire.Time `json:"timestamp"`
+			Data      any       `json:"data"`
+		}{event.id, kind, wire.Time(at), struct {
+			Thing thing `json:"thing"`
+		}{thing{wire.Metadata{"9": "\\", "10": "\"<&>\u2028"}}}})
+		require.NoError(t, err)
+		require.Equal(t, string(want), event.body)
+	}
+}
 
 func TestSubscribed(t *testing.T) {
 	t.Parallel()

@@ -107,7 +107,7 @@ func (s *Endpoints) Test(ctx context.Context, tx pgx.Tx, merchantID uuid.UUID, i
 	if err := s.Guard.CheckURL(ctx, row.URL); err != nil {
 		return nil, err
 	}
-	event, err := NewEvent(merchantID, WebhookTest, Refs{}, s.Now(), endpointData{showEndpoint(row)})
+	event, err := NewEvent(merchantID, WebhookTest, Refs{}, s.Now(), endpointName, showEndpoint(row))
 	if err != nil {
 		return nil, err
 	}

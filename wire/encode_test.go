@@ -137,3 +137,24 @@ func BenchmarkEncode(b *testing.B) {
 		}
 	}
 }
+
+type encodedBefore struct {
+	Name string `json:"name"`
+	text []byte
+}
+
+func (e encodedBefore) Encoded() []byte { return e.text }
+
+func TestEncode_TakesWhatWasEncodedBefore(t *testing.T) {
+	t.Parallel()
+
+	one := encodedBefore{Name: "n"}
+	text, err := wire.Encode(one)
+	require.NoError(t, err)
+	require.Equal(t, []byte(`{"name":"n"}`), text) //nolint:testifylint // the bytes count
+
+	one.text = text
+	again, err := wire.Encode(one)
+	require.NoError(t, err)
+	require.Same(t, &text[0], &again[0], "not encoded a second time")
+}

@@ -137,9 +137,7 @@ func (r *rig) emit(ctx context.Context, merchants []uuid.UUID) error {
 	var serials []int
 	for _, id := range merchants {
 		r.serial++
-		event, err := webhooks.NewEvent(id, webhooks.PaymentSuccess, webhooks.Refs{}, time.Now().UTC(), struct {
-			Serial int `json:"serial"`
-		}{r.serial})
+		event, err := webhooks.NewEvent(id, webhooks.PaymentSuccess, webhooks.Refs{}, time.Now().UTC(), "serial", r.serial)
 		if err != nil {
 			return err
 		}
