@@ -129,6 +129,9 @@ func (r *rig) startPostgres(ctx context.Context) error {
 		return err
 	}
 	r.onStop(r.postgres.Stop)
+	if err := r.warmLog(ctx); err != nil {
+		return err
+	}
 	text, err := os.ReadFile(filepath.Join(folder, "data", "postmaster.pid"))
 	if err != nil {
 		return fmt.Errorf("error reading the server's pid: %w", err)
@@ -136,6 +139,27 @@ func (r *rig) startPostgres(ctx context.Context) error {
 	line, _, _ := strings.Cut(string(text), "\n")
 	if r.postgresPID, err = strconv.Atoi(line); err != nil {
 		return fmt.Errorf("error reading the server's pid: %w", err)
+	}
+	return nil
+}
+
+// logFilled is how much a server that has been running for a while has written between two checkpoints: max_wal_size.
+const logFilled = 1 << 30
+
+// warmLog has Postgres write as much of its log as it keeps, so that what is measured goes into files that are there already, as
+// in any server that has been running. In a new one each 16 MB of log are written twice, first as zeros, and all wait for that.
+func (r *rig) warmLog(ctx context.Context) error {
+	pool, err := pgxpool.New(ctx, r.postgres.URL())
+	if err != nil {
+		return fmt.Errorf("error connecting to Postgres: %w", err)
+	}
+	defer pool.Close()
+	const message = 1 << 20
+	if _, err := pool.Exec(ctx, "SELECT pg_logical_emit_message(false, 'bench', repeat('x', $1)) FROM generate_series(1, $2::integer)", message, logFilled/message); err != nil {
+		return fmt.Errorf("error filling Postgres' log: %w", err)
+	}
+	if _, err := pool.Exec(ctx, "CHECKPOINT"); err != nil {
+		return fmt.Errorf("error making a checkpoint: %w", err)
 	}
 	return nil
 }
