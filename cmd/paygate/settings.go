@@ -59,7 +59,7 @@ const migrateTimeout = time.Hour
 // open connects. A command that migrates passes migrating, every other one refuses a stale schema.
 func (s databaseSettings) open(ctx context.Context, role string, migrating bool) (*pgxpool.Pool, error) {
 	if !migrating {
-		return s.openTraced(ctx, role, nil)
+		return s.openChecked(ctx, db.PoolOptions{ApplicationName: "paygate-" + role})
 	}
 	at, err := s.url()
 	if err != nil {
@@ -68,13 +68,14 @@ func (s databaseSettings) open(ctx context.Context, role string, migrating bool)
 	return db.Open(ctx, at, db.PoolOptions{ApplicationName: "paygate-" + role, PgBouncer: s.PgBouncer, StatementTimeout: migrateTimeout})
 }
 
-// openTraced connects to a schema that is not stale. tracing is nil where nothing is traced.
-func (s databaseSettings) openTraced(ctx context.Context, role string, tracing trace.TracerProvider) (*pgxpool.Pool, error) {
+// openChecked connects to a schema that is not stale.
+func (s databaseSettings) openChecked(ctx context.Context, opts db.PoolOptions) (*pgxpool.Pool, error) {
 	at, err := s.url()
 	if err != nil {
 		return nil, err
 	}
-	pool, err := db.Open(ctx, at, db.PoolOptions{ApplicationName: "paygate-" + role, PgBouncer: s.PgBouncer, Tracing: tracing})
+	opts.PgBouncer = s.PgBouncer
+	pool, err := db.Open(ctx, at, opts)
 	if err != nil {
 		return nil, err
 	}
