@@ -34,9 +34,6 @@ type PoolOptions struct {
 	// it refuses settings of a session, so these are for whoever configures it (docs/operations.md), and it may
 	// not know a statement that was prepared before.
 	PgBouncer bool
-	// GenericPlans has Postgres plan each statement once for a connection, without regard to its arguments, where it would plan some at every
-	// execution: for who has few statements and runs them often. Lists with filters are not for it.
-	GenericPlans bool
 	// Tracing makes a span of each statement whose context has one that is recorded; nil makes none.
 	Tracing trace.TracerProvider
 }
@@ -125,9 +122,6 @@ func setSession(params map[string]string, opts PoolOptions) {
 	// kept: one that was made while a table was empty would read the table from end to end for as long as
 	// nobody has analysed it, a thousand times more with each minute of a new installation's first rush.
 	params["enable_seqscan"] = "off"
-	if opts.GenericPlans {
-		params["plan_cache_mode"] = "force_generic_plan"
-	}
 	// Compiling takes longer than any of our statements, and the cost that the line above puts on
 	// what has to be read whole would ask for it.
 	params["jit"] = "off"

@@ -3,7 +3,6 @@ package db_test
 import (
 	"context"
 	"errors"
-	"strconv"
 	"testing"
 	"time"
 
@@ -33,7 +32,6 @@ func TestOpen(t *testing.T) {
 		require.EqualValues(t, 20, pool.Config().MaxConns)
 		for setting, want := range map[string]string{
 			"application_name": "paygate", "TimeZone": "UTC", "statement_timeout": "15s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "1min",
-			"plan_cache_mode": "auto",
 		} {
 			var value string
 			require.NoError(t, pool.QueryRow(t.Context(), "SELECT current_setting($1)", setting).Scan(&value))
@@ -48,23 +46,6 @@ func TestOpen(t *testing.T) {
 		require.EqualValues(t, 3, pool.Config().MaxConns)
 		_, err := pool.Exec(t.Context(), "SELECT pg_sleep(10)")
 		require.ErrorContains(t, err, "57014")
-	})
-
-	t.Run("GenericPlans", func(t *testing.T) {
-		t.Parallel()
-
-		conn, err := open(t, db.PoolOptions{GenericPlans: true}).Acquire(t.Context())
-		require.NoError(t, err)
-		defer conn.Release()
-		const times = 3
-		for n := range times {
-			_, err := conn.Exec(t.Context(), "SELECT id FROM payments WHERE id = $1", "pay_"+strconv.Itoa(n))
-			require.NoError(t, err)
-		}
-		// Left to itself, Postgres plans the first five executions by their arguments.
-		var generic, custom int64
-		require.NoError(t, conn.QueryRow(t.Context(), "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE 'SELECT id FROM payments%'").Scan(&generic, &custom))
-		require.Equal(t, []int64{times, 0}, []int64{generic, custom})
 	})
 
 	t.Run("TheURLDecides", func(t *testing.T) {

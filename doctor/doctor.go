@@ -140,7 +140,7 @@ func Examine(ctx context.Context, from db.Beginner, opts Options) ([]Finding, er
 // prepare sets what a check needs: it reads whole tables, may take longer than a request may, writes nothing,
 // and leaves the other processors to those who do.
 func prepare(ctx context.Context, tx pgx.Tx, timeout time.Duration) error {
-	_, err := tx.Exec(ctx, `SELECT set_config('transaction_read_only', 'on', true), set_config('enable_seqscan', 'on', true), set_config('plan_cache_mode', 'auto', true),
+	_, err := tx.Exec(ctx, `SELECT set_config('transaction_read_only', 'on', true), set_config('enable_seqscan', 'on', true),
 		set_config('max_parallel_workers_per_gather', '0', true), set_config('statement_timeout', $1, true)`,
 		fmt.Sprint(timeout.Milliseconds()))
 	if err != nil {

@@ -46,10 +46,8 @@ type gateway struct {
 // gatewayOptions is what differs between roles.
 type gatewayOptions struct {
 	// role is what Postgres shows as the name of our sessions, after "paygate-".
-	role string
-	// genericPlans says that this role has few statements and runs them often.
-	genericPlans bool
-	development  bool
+	role        string
+	development bool
 	// acquirer is that of the workers; the API only exchanges cards for tokens with it.
 	acquirer acquirerSettings
 	// lifetimes are the workers' too.
@@ -70,7 +68,7 @@ func (p *process) openGateway(ctx context.Context, s gatewaySettings, opts gatew
 	if err = p.startTracing(ctx, s.tracingSettings, opts.role, opts.logger); err != nil {
 		return nil, err
 	}
-	if g.pool, err = s.openChecked(ctx, db.PoolOptions{ApplicationName: "paygate-" + opts.role, GenericPlans: opts.genericPlans, Tracing: p.tracing}); err != nil {
+	if g.pool, err = s.openTraced(ctx, opts.role, p.tracing); err != nil {
 		return nil, err
 	}
 	p.onStop(func(context.Context) error { g.pool.Close(); return nil })

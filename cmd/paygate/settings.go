@@ -59,7 +59,7 @@ const migrateTimeout = time.Hour
 // open connects. A command that migrates passes migrating, every other one refuses a stale schema.
 func (s databaseSettings) open(ctx context.Context, role string, migrating bool) (*pgxpool.Pool, error) {
 	if !migrating {
-		return s.openChecked(ctx, db.PoolOptions{ApplicationName: "paygate-" + role})
+		return s.openTraced(ctx, role, nil)
 	}
 	at, err := s.url()
 	if err != nil {
@@ -68,14 +68,13 @@ func (s databaseSettings) open(ctx context.Context, role string, migrating bool)
 	return db.Open(ctx, at, db.PoolOptions{ApplicationName: "paygate-" + role, PgBouncer: s.PgBouncer, StatementTimeout: migrateTimeout})
 }
 
-// openChecked connects to a schema that is not stale.
-func (s databaseSettings) openChecked(ctx context.Context, opts db.PoolOptions) (*pgxpool.Pool, error) {
+// openTraced connects to a schema that is not stale. tracing is nil where nothing is traced.
+func (s databaseSettings) openTraced(ctx context.Context, role string, tracing trace.TracerProvider) (*pgxpool.Pool, error) {
 	at, err := s.url()
 	if err != nil {
 		return nil, err
 	}
-	opts.PgBouncer = s.PgBouncer
-	pool, err := db.Open(ctx, at, opts)
+	pool, err := db.Open(ctx, at, db.PoolOptions{ApplicationName: "paygate-" + role, PgBouncer: s.PgBouncer, Tracing: tracing})
 	if err != nil {
 		return nil, err
 	}

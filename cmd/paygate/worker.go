@@ -23,7 +23,7 @@ func (c *workerCommand) run(ctx context.Context, io streams) error {
 	logger := c.logger(io.err)
 	return runProcess(ctx, func(p *process) error {
 		g, err := p.openGateway(ctx, c.gatewaySettings, gatewayOptions{
-			role: "worker", genericPlans: true, development: c.Development, acquirer: c.acquirerSettings, lifetimes: c.lifetimeSettings, logger: logger,
+			role: "worker", development: c.Development, acquirer: c.acquirerSettings, lifetimes: c.lifetimeSettings, logger: logger,
 		})
 		if err != nil {
 			return err
