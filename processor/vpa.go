@@ -14,7 +14,7 @@ var vpaPattern = regexp.MustCompile(`^[a-zA-Z0-9._-]{2,256}@[a-zA-Z][a-zA-Z0-9]{
 // is a *fault.Error invalid_vpa on param vpa.
 func ValidateVPA(vpa string) error {
 	if !vpaPattern.MatchString(vpa) {
-		return fault.On(fault.InvalidVPA, "vpa", "vpa must be a UPI address such as name@bank: letters, digits, dots, dashes and underscores, one @, and a provider without a dot.")
+		return fault.On(fault.InvalidVPA, "vpa", "vpa must be a UPI address such as name@bank: at least two letters, digits, dots, dashes or underscores, one @, and a provider of at least two letters or digits, the first a letter.")
 	}
 	return nil
 }
