@@ -44,6 +44,9 @@ fmt: $(GOLANGCI_LINT) ## Format the Go code and its imports
 
 # Testing.
 
+# All but those that drive the whole gateway. An assignment, because a shell goes on past an error in a command's arguments.
+LIST_PACKAGES := packages=$$(go list ./... | grep -v /e2e)
+
 .PHONY: test
 test: deps test/go test/helm $(FRONT_ENDS:%=test/%) ## Run every test; on Debian, install what is missing first
 
@@ -56,7 +59,7 @@ test/go: test/packages test/e2e ## Run the Go tests alone
 
 .PHONY: test/packages
 test/packages:
-	go test $$(go list ./... | grep -v /e2e)
+	$(LIST_PACKAGES); go test $$packages
 
 # One package after the other: browsers and what is timed in them get the machine to themselves.
 .PHONY: test/e2e
@@ -78,7 +81,7 @@ compose-test: ## Start docker-compose.yml from a clean clone, pay, kill each ser
 
 .PHONY: test/race
 test/race: ## Run the Go tests with the race detector, in random order
-	CGO_ENABLED=1 go test -race -shuffle=on $$(go list ./... | grep -v /e2e)
+	$(LIST_PACKAGES); CGO_ENABLED=1 go test -race -shuffle=on $$packages
 
 .PHONY: restore-test
 restore-test: deps ## Bring a database back as it was at a time, by the commands of docs/backup.md

@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5"
 
 	"paygate/bench/load"
 	"paygate/db"
@@ -149,19 +149,24 @@ const logFilled = 1 << 30
 // warmLog has Postgres write as much of its log as it keeps, so that what is measured goes into files that are there already, as
 // in any server that has been running. In a new one each 16 MB of log are written twice, first as zeros, and all wait for that.
 func (r *rig) warmLog(ctx context.Context) error {
-	pool, err := pgxpool.New(ctx, r.postgres.URL())
-	if err != nil {
-		return fmt.Errorf("error connecting to Postgres: %w", err)
-	}
-	defer pool.Close()
 	const message = 1 << 20
-	if _, err := pool.Exec(ctx, "SELECT pg_logical_emit_message(false, 'bench', repeat('x', $1)) FROM generate_series(1, $2::integer)", message, logFilled/message); err != nil {
+	if err := r.execute(ctx, "SELECT pg_logical_emit_message(false, 'bench', repeat('x', $1)) FROM generate_series(1, $2::integer)", message, logFilled/message); err != nil {
 		return fmt.Errorf("error filling Postgres' log: %w", err)
 	}
-	if _, err := pool.Exec(ctx, "CHECKPOINT"); err != nil {
+	if err := r.execute(ctx, "CHECKPOINT"); err != nil {
 		return fmt.Errorf("error making a checkpoint: %w", err)
 	}
 	return nil
+}
+
+// execute runs one statement in the database that the server came with.
+func (r *rig) execute(ctx context.Context, statement string, arguments ...any) error {
+	conn, err := pgx.Connect(ctx, r.postgres.URL())
+	if err != nil {
+		return fmt.Errorf("error connecting to Postgres: %w", err)
+	}
+	_, err = conn.Exec(ctx, statement, arguments...)
+	return errors.Join(err, conn.Close(ctx))
 }
 
 func (r *rig) startRedis(ctx context.Context) error {
@@ -199,12 +204,7 @@ func (r *rig) startRedis(ctx context.Context) error {
 
 // database makes an empty one and returns its URL.
 func (r *rig) database(ctx context.Context, name string) (string, error) {
-	pool, err := pgxpool.New(ctx, r.postgres.URL())
-	if err != nil {
-		return "", fmt.Errorf("error connecting to Postgres: %w", err)
-	}
-	defer pool.Close()
-	if _, err := pool.Exec(ctx, "CREATE DATABASE "+name); err != nil {
+	if err := r.execute(ctx, "CREATE DATABASE "+name); err != nil {
 		return "", fmt.Errorf("error making the database %s: %w", name, err)
 	}
 	return strings.Replace(r.postgres.URL(), "/paygate?", "/"+name+"?", 1), nil
